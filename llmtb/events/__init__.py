@@ -1,0 +1,1 @@
+"""What happened: the published event language, and the journal that keeps it."""

@@ -1,0 +1,83 @@
+"""The published report of one shift."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class BreakLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One break as it was: granted at `start`, due at `due`, over at `end` (instants, UTC)."""
+
+    kind: str
+    start: datetime
+    due: datetime
+    end: datetime
+    ended_by: str
+    late_seconds: int
+
+
+class WarningLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One warning; `forgiven` says whether a supervisor took it back."""
+
+    at: datetime
+    cause: str
+    minute: int | None
+    forgiven: bool
+
+
+class RefusalLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One break that was asked for and refused."""
+
+    at: datetime
+    kind: str
+    reason: str
+
+
+class ActLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One act of a supervisor: the type of its event, who, why."""
+
+    at: datetime
+    act: str
+    by: str
+    reason: str | None
+
+
+class CapacityLine(msgspec.Struct, frozen=True, kw_only=True):
+    """The capacity in force from an instant on."""
+
+    at: datetime
+    capacity: int
+    cause: str
+    present: int
+
+
+class AgentLines(msgspec.Struct, frozen=True, kw_only=True):
+    """One agent's shift. `present` holds (in, out) instants."""
+
+    agent: str
+    name: str
+    present: list[tuple[datetime, datetime]]
+    breaks: list[BreakLine]
+    warnings: list[WarningLine]
+    refusals: list[RefusalLine]
+    acts: list[ActLine]
+
+
+class ShiftReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What one instance of a shift was, agent by agent (sorted by id) and as a whole.
+
+    peak_resting, mean_resting: ordinary and emergency breaks at once; the mean is over the
+    shift's whole time, to three decimals.
+    refusals: how many by reason, sorted by reason.
+    acts: the supervisors' acts on the shift itself (overrides).
+    """
+
+    shift: str
+    starts: datetime
+    ends: datetime
+    agents: list[AgentLines]
+    capacity: list[CapacityLine]
+    refusals: dict[str, int]
+    acts: list[ActLine]
+    peak_resting: int
+    mean_resting: float
