@@ -1,4 +1,4 @@
-"""The published report of one shift."""
+"""The published report of one shift: ids, instants, counts; names are added when it is shown."""
 
 from datetime import datetime
 
@@ -55,7 +55,6 @@ class AgentLines(msgspec.Struct, frozen=True, kw_only=True):
     """One agent's shift. `present` holds (in, out) instants."""
 
     agent: str
-    name: str
     present: list[tuple[datetime, datetime]]
     breaks: list[BreakLine]
     warnings: list[WarningLine]
