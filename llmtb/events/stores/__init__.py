@@ -1,0 +1,1 @@
+"""Where the journal's rows live: one contract (`store`), one module for each place."""

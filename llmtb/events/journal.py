@@ -1,0 +1,286 @@
+"""The journal: everything that happened, in one order, committed before anybody is told.
+
+    journal = await Journal.open(SQLiteStore(path))
+    [[recorded]] = await journal.append([Part([Change("agent/a17", 1, event)])])
+    for recorded in journal.read():
+        ...
+    async for batch in journal.subscribe(after=0):
+        ...
+    await journal.close()
+
+Whatever is appended while a transaction runs goes into the next one together (group commit), so
+a thousand actors cost about as many disk flushes as one.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Self
+
+from llmtb.events.codec import CODEC, Codec
+from llmtb.events.errors import AlreadyApplied, Conflict, JournalClosed
+from llmtb.events.record import Change, Part, Recorded
+from llmtb.events.stores.store import Store
+from llmtb.events.subscription import Feed, Subscription
+from llmtb.events.writer import Draft, Outcome, Request, Snapshot, Writer
+
+__all__ = ["Change", "Journal", "Part", "Recorded", "Statistics", "Subscription"]
+
+PAGE = 512  # rows read at once
+
+Waiting = tuple[Request, "asyncio.Future[list[list[Recorded]]]"]
+
+
+class Statistics(NamedTuple):
+    """What a journal has done since it was opened.
+
+    head: position of the last event. waiting: appends not yet committed. followers: open
+    subscriptions. appends, events: committed ones. transactions: they took this many commits.
+    conflicts, repeats, failures: appends refused with Conflict, AlreadyApplied, anything else.
+    snapshots_lost: snapshots that could not be kept; they cost only a longer recovery.
+    """
+
+    head: int
+    waiting: int
+    followers: int
+    appends: int
+    events: int
+    transactions: int
+    conflicts: int
+    repeats: int
+    failures: int
+    snapshots_lost: int
+
+
+class Journal:
+    """The asyncio face of one store, which it owns. Use it from one event loop only."""
+
+    def __init__(self, store: Store, codec: Codec, backlog: int, max_batch: int) -> None:
+        self._store = store
+        self._codec = codec
+        self._max_batch = max_batch
+        self._loop = asyncio.get_running_loop()
+        self._writer = Writer(store)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._feed = Feed(store.head().seq, self._past)
+        self._room = asyncio.Semaphore(backlog)
+        self._waiting: deque[Waiting] = deque()
+        self._committing: list[Waiting] = []
+        self._snapshots: dict[str, Snapshot] = {}
+        self._busy = False
+        self._closing = False
+        self._drained = asyncio.Event()
+        self._counts = {"appends": 0, "events": 0, "transactions": 0}
+        self._refusals = {"conflicts": 0, "repeats": 0, "failures": 0}
+
+    @classmethod
+    async def open(
+        cls, store: Store, *, codec: Codec = CODEC, backlog: int = 65536, max_batch: int = 4096
+    ) -> Self:
+        """Return a journal on an open store, which `close` will close.
+
+        backlog: how many appends may wait; beyond that `append` waits for room.
+        max_batch: most appends in one transaction.
+        """
+        return cls(store, codec, backlog, max_batch)
+
+    @property
+    def head(self) -> int:
+        """The position of the last event that was recorded; 0 while there is none."""
+        return self._feed.head
+
+    async def append(self, parts: Sequence[Part]) -> list[list[Recorded]]:
+        """Record all the changes of all the parts, in this order, or none of them.
+
+        Returns, for each part, its events as recorded. A caller who is cancelled while waiting
+        does not know the outcome; it is still all or nothing.
+
+        Raises Conflict, AlreadyApplied, UnwritableEvent, StorageFailed or JournalClosed; after
+        each of them, except a StorageFailed that says it is unknown, nothing was written.
+        """
+        request = self._request(parts)
+        if not request.drafts and all(command is None for _, command in request.parts):
+            return [[] for _ in parts]
+        await self._room.acquire()
+        if self._closing:
+            self._room.release()
+            raise JournalClosed
+        done: asyncio.Future[list[list[Recorded]]] = self._loop.create_future()
+        self._waiting.append((request, done))
+        self._wake()
+        return await done
+
+    def applied(self, command: str) -> Sequence[Recorded] | None:
+        """Return the events of the application of a command id; None if it was never applied."""
+        seqs = self._store.applied(command)
+        if seqs is None:
+            return None
+        return self._codec.recorded(self._store.rows(seqs.start - 1, len(seqs)))
+
+    def read(
+        self, after: int = 0, *, topics: Sequence[str] = (), prefixes: Sequence[str] = ()
+    ) -> Iterator[Recorded]:
+        """Yield everything recorded after a position, in order, up to now.
+
+        topics: only events stored under these topics. prefixes: only events of streams that begin
+        with one of these. Raises UnreadableEvent at an event that cannot be decoded.
+        """
+        return read(self._store, after, codec=self._codec, topics=topics, prefixes=prefixes)
+
+    def read_stream(self, stream: str, after: int = 0) -> Iterator[Recorded]:
+        """Yield the events of one stream with a version greater than `after`, in order."""
+        while rows := self._store.stream(stream, after, PAGE):
+            yield from self._codec.recorded(rows)
+            after = rows[-1][2]
+
+    def subscribe(self, after: int) -> Subscription:
+        """Follow the journal from a position on; see Subscription.
+
+        Raises JournalError if the journal does not reach that position.
+        """
+        if self._closing:
+            raise JournalClosed
+        return Subscription(self._feed, after)
+
+    def save_snapshot(self, key: str, layout: str, seq: int, state: bytes) -> None:
+        """Keep, soon, the state that `key` had after event `seq`, in place of its last snapshot.
+
+        layout: names what the bytes mean; when that changes, older snapshots are not found.
+        A snapshot is a shortcut and nothing more: one that cannot be kept is only counted.
+        """
+        if not self._closing:
+            self._snapshots[key] = Snapshot(key, layout, seq, state)
+            self._wake()
+
+    def load_snapshot(self, key: str, layout: str) -> tuple[int, bytes] | None:
+        """Return (seq, state) of the latest snapshot of `key`, if it has this layout."""
+        found = self._store.load_snapshot(key, layout)
+        return found if found is not None and found[0] <= self.head else None
+
+    def statistics(self) -> Statistics:
+        """Return what the journal has done since it was opened."""
+        return Statistics(
+            head=self.head,
+            waiting=len(self._waiting) + len(self._committing),
+            followers=len(self._feed.followers),
+            snapshots_lost=self._writer.snapshots_lost,
+            **self._counts,
+            **self._refusals,
+        )
+
+    async def close(self) -> None:
+        """Commit what is waiting, end the subscriptions, close the store. May be called again."""
+        self._closing = True
+        self._wake()
+        await self._drained.wait()
+        if not self._feed.closed:
+            self._feed.close()
+            if self._store.inline:
+                self._store.close()
+            else:
+                await self._loop.run_in_executor(self._thread, self._store.close)
+            self._thread.shutdown()
+
+    def _request(self, parts: Sequence[Part]) -> Request:
+        encode, topic = self._codec.encode, self._codec.topic
+        drafts = [
+            Draft(stream, version, topic(event), encode(event), event)
+            for changes, _ in parts
+            for stream, version, event in changes
+        ]
+        for draft in drafts:
+            if "\n" in draft[0]:
+                raise ValueError(f"a stream's name holds a line feed: {draft[0]!r}")
+        commands = [command for _, command in parts if command is not None]
+        if len(commands) > 1 and len(set(commands)) < len(commands):
+            twice = next(command for command in commands if commands.count(command) > 1)
+            raise AlreadyApplied(twice, range(0))
+        return Request(drafts, [(len(changes), command) for changes, command in parts])
+
+    def _wake(self) -> None:
+        """See to it that what is waiting is committed, after whatever else is ready to append."""
+        if not self._busy:
+            self._busy = True
+            self._loop.call_soon(self._begin)
+
+    def _begin(self) -> None:
+        """Hand the next batch to the writer."""
+        batch: list[Waiting] = []
+        while self._waiting and len(batch) < self._max_batch:
+            request, done = self._waiting.popleft()
+            if done.done():  # its caller was cancelled: nobody will miss it
+                self._room.release()
+            else:
+                batch.append((request, done))
+        snapshots, self._snapshots = list(self._snapshots.values()), {}
+        if not batch and not snapshots:
+            self._busy = False
+            if self._closing:
+                self._drained.set()
+            return
+        self._committing = batch
+        requests = [request for request, _ in batch]
+        if self._store.inline:
+            work: asyncio.Future[list[Outcome]] = self._loop.create_future()
+            try:
+                work.set_result(self._writer.write(requests, snapshots))
+            except Exception as error:  # noqa: BLE001 - `_end` gives it to everyone who waits
+                work.set_exception(error)
+            self._end(work)
+        else:
+            work = self._loop.run_in_executor(self._thread, self._writer.write, requests, snapshots)
+            work.add_done_callback(self._end)
+
+    def _end(self, work: "asyncio.Future[list[Outcome]]") -> None:
+        """Tell everyone what became of the batch, then the followers, and go on."""
+        batch, self._committing = self._committing, []
+        failure = work.exception()
+        outcomes: Sequence[Outcome | BaseException]
+        outcomes = work.result() if failure is None else [failure] * len(batch)
+        recorded: list[Recorded] = []
+        for (_, done), outcome in zip(batch, outcomes):
+            self._room.release()
+            if isinstance(outcome, list):
+                for part in outcome:
+                    recorded += part
+                self._counts["appends"] += 1
+                if not done.done():
+                    done.set_result(outcome)
+            else:
+                self._refusals[_kind(outcome)] += 1
+                if not done.done():
+                    done.set_exception(outcome)
+        if recorded:
+            self._counts["events"] += len(recorded)
+            self._counts["transactions"] += 1
+            self._feed.publish(recorded)
+        self._loop.call_soon(self._begin)
+
+    async def _past(self, after: int, limit: int) -> tuple[list[Recorded], int]:
+        """Read for the subscriptions, beside the event loop where the store is slow."""
+        if self._store.inline:
+            rows = self._store.rows(after, limit)
+        else:
+            rows = await self._loop.run_in_executor(None, self._store.rows, after, limit)
+        return self._codec.recorded(rows), rows[-1][0] if rows else after
+
+
+def read(
+    store: Store,
+    after: int = 0,
+    *,
+    codec: Codec = CODEC,
+    topics: Sequence[str] = (),
+    prefixes: Sequence[str] = (),
+) -> Iterator[Recorded]:
+    """Yield what a store holds after a position, as `Journal.read` does, without a journal."""
+    while rows := store.rows(after, PAGE, topics, prefixes):
+        yield from codec.recorded(rows)
+        after = rows[-1][0]
+
+
+def _kind(refusal: BaseException) -> str:
+    if isinstance(refusal, Conflict):
+        return "conflicts"
+    return "repeats" if isinstance(refusal, AlreadyApplied) else "failures"
