@@ -3,7 +3,10 @@
 The names and fields are the published language; fields are only ever appended, with a default.
 """
 
+from datetime import datetime
 from typing import Any, Literal
+
+import msgspec
 
 from llmtb.events.event import Event
 
@@ -70,19 +73,58 @@ class TakenBack(Event, frozen=True, kw_only=True):
     summary: str
 
 
+class Button(msgspec.Struct, frozen=True):
+    """A button under a message; `token` is what a press on it brings back."""
+
+    label: str
+    token: str
+
+
+class Inline(msgspec.Struct, frozen=True, tag="inline"):
+    """Buttons under one message, row by row."""
+
+    rows: tuple[tuple[Button, ...], ...]
+
+
+class Reply(msgspec.Struct, frozen=True, tag="reply"):
+    """The permanent buttons under the writing line, row by row; a press sends the label."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Attached(msgspec.Struct, frozen=True):
+    """A file that goes with a message, by name; its bytes are drawn when it is sent.
+
+    form: the sheet or the picture of a shift's report. language: of its words.
+    """
+
+    shift: str
+    form: Literal["xlsx", "csv", "png"]
+    language: str
+
+
 class MessageQueued(Event, frozen=True, kw_only=True):
-    """A message to a chat is to be sent; `message` is unique in the chat."""
+    """A message to a chat is to be sent; `message` is unique in the chat.
+
+    until: the instant from which it is worth nothing any more, and is not sent.
+    pin: whether it becomes the chat's pinned message.
+    """
 
     chat: str
     message: str
     text: str
+    keyboard: Inline | Reply | None = None
+    attachment: Attached | None = None
+    until: datetime | None = None
+    pin: bool | None = None
 
 
 class MessageSent(Event, frozen=True, kw_only=True):
-    """A message reached the chat's server."""
+    """A message reached the chat's server; `remote` is its number there, where that is known."""
 
     chat: str
     message: str
+    remote: int | None = None
 
 
 class MessageFailed(Event, frozen=True, kw_only=True):
