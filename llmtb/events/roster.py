@@ -64,6 +64,9 @@ class Roster(msgspec.Struct):
                 self.single.setdefault(shift, set()).add(agent)
             case ShiftAssigned(agent=agent, shift=shift):
                 self.standing.setdefault(shift, set()).add(agent)
+                for instance, agents in self.off.items():
+                    if instance.endswith(f"/{shift}"):
+                        agents.discard(agent)
             case ShiftUnassigned(agent=agent, shift=shift) if "/" in shift:
                 self.single.get(shift, set()).discard(agent)
                 self.off.setdefault(shift, set()).add(agent)

@@ -1,0 +1,103 @@
+"""One instant: what falls due on the floor, in the order of the rules.
+
+Late warnings, ends of overrides, figures gone stale, meals close, shifts close, shifts open,
+meals open, reminders: all of it before the commands of that instant.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from llmtb.actors import agent as agents
+from llmtb.actors import shift as shifts
+from llmtb.actors.command import Command
+from llmtb.actors.shift import CLOCK, Shift
+from llmtb.events.event import Event
+from llmtb.events.floor import CheckedIn, ShiftOpened
+from llmtb.policy import Window, running_at
+
+if TYPE_CHECKING:
+    from llmtb.actors.floor import Floor
+
+
+class Elapse(Command, frozen=True, kw_only=True, tag="elapse"):
+    """An instant has come: everything that is due at it happens."""
+
+
+def elapse(floor: "Floor", _: Elapse, now: datetime) -> Iterator[Event]:
+    """One instant, in the order of the rules."""
+    centre = floor.centre
+    yield from _warn_late(floor, now)
+    for instance in sorted(i for i, o in centre.overrides.items() if o.until <= now):
+        yield from shifts.end_override(instance, centre, now, CLOCK)
+        if instance in floor.shifts:
+            shift = floor.shifts[instance]
+            yield from shifts.announce(shift, centre, now, "override_ended", CLOCK)
+    if centre.stale_at() == now:
+        for shift in floor.in_order():
+            yield from shifts.announce(shift, centre, now, "feed_lost", CLOCK)
+    yield from turn(floor, now)
+    for shift in floor.in_order():
+        if shifts.reminds_at(shift, centre, now):
+            yield from shifts.remind(shift, centre, now)
+
+
+def _warn_late(floor: "Floor", now: datetime) -> Iterator[Event]:
+    for shift in floor.in_order():
+        late = [
+            (rest.warn[0][1], name, rest.warn[0][0])
+            for name, rest in shift.breaks.items()
+            if rest.warn and rest.warn[0][1] <= now
+        ]
+        for _, name, minute in sorted(late):
+            agent = floor.agents[name]
+            yield from agents.warn(name, agent, shift, floor.centre, now, "late", CLOCK, minute)
+
+
+def turn(floor: "Floor", now: datetime) -> Iterator[Event]:
+    """Meals close, shifts close, shifts open, meals open: whatever the calendar says by now."""
+    centre = floor.centre
+    for shift in floor.in_order():
+        if shift.meal is not None and shift.meal.ends <= now:
+            yield from shifts.close_meal(shift, shift.meal, centre, now)
+    for shift in floor.in_order():
+        abandoned = centre.policy.shift(shift.name) is None and not shift.present
+        if shift.ends <= now or abandoned:
+            yield from _close(floor, shift, now)
+    for window in running_at(centre.policy, now):
+        if window.name not in floor.shifts and window.name not in centre.closed:
+            yield from _open(floor, window, now)
+    for shift in floor.in_order():
+        window_due = shifts.meal_due(shift, now)
+        if window_due is not None:
+            yield from shifts.open_meal(shift, centre, window_due, now)
+
+
+def _open(floor: "Floor", window: Window, now: datetime) -> Iterator[Event]:
+    yield ShiftOpened(at=now, by=CLOCK, shift=window.name, starts=window.starts, ends=window.ends)
+    yield from _call_in(floor, floor.shifts[window.name], now)
+    yield from shifts.announce(floor.shifts[window.name], floor.centre, now, "opened", CLOCK)
+
+
+def _close(floor: "Floor", shift: Shift, now: datetime) -> Iterator[Event]:
+    yield from shifts.close(shift, floor.centre, now)
+    # Who stayed for a shift that overlaps this one is present there from now.
+    for other in floor.in_order():
+        if any(True for _ in _absent(floor, other, shift.present)):
+            yield from _call_in(floor, other, now, shift.present)
+            yield from shifts.announce(other, floor.centre, now, "presence", CLOCK)
+
+
+def _call_in(
+    floor: "Floor", shift: Shift, now: datetime, among: set[str] | None = None
+) -> Iterator[Event]:
+    """With presence by roster, check in those rostered who are not present elsewhere."""
+    for name in list(_absent(floor, shift, among)):
+        yield CheckedIn(at=now, by="roster", agent=name, shift=shift.instance)
+
+
+def _absent(floor: "Floor", shift: Shift, among: set[str] | None) -> Iterator[str]:
+    if floor.centre.policy.presence == "roster":
+        for name in floor.centre.roster.on(shift.instance):
+            if floor.agents[name].present is None and (among is None or name in among):
+                yield name
