@@ -1,0 +1,68 @@
+"""The published form of an event: one flat JSON object that anybody's script can read.
+
+`seq`, `at`, `stream`, `version`, `type`, `by`, then the event's own fields. Instants are ISO 8601
+in UTC with six digits and `Z`, so that they sort as text; a field that was appended later is left
+out while it says nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from llmtb.events.event import Event
+from llmtb.events.record import Recorded
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+def publish(recorded: Recorded) -> dict[str, Any]:
+    """The published form of a recorded event, ready for JSON."""
+    event = recorded.event
+    form: dict[str, Any] = {
+        "seq": recorded.seq,
+        "at": instant(event.at),
+        "stream": recorded.stream,
+        "version": recorded.version,
+        "type": type(event).__name__,
+        "by": event.by,
+    }
+    for name, default in _own_fields(type(event)):
+        value = getattr(event, name)
+        if default is msgspec.NODEFAULT or value != default:
+            form[name] = _plain(value)
+    return form
+
+
+def line(recorded: Recorded) -> bytes:
+    """The published form as one line of JSON, its line feed included."""
+    return _ENCODE(publish(recorded)) + b"\n"
+
+
+def instant(at: datetime) -> str:
+    """An instant as published: `2026-11-21T04:30:00.000000Z`."""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+@cache
+def _own_fields(kind: type[Event]) -> tuple[tuple[str, Any], ...]:
+    fields = msgspec.structs.fields(kind)
+    return tuple((f.name, f.default) for f in fields if f.name not in ("at", "by"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, msgspec.Struct):
+        return {key: _plain(each) for key, each in msgspec.structs.asdict(value).items()}
+    if isinstance(value, bytes):
+        return value.hex()
+    return [_plain(each) for each in value]

@@ -1,0 +1,106 @@
+"""Scenarios: what happens to a centre, one JSON object a line, in order of time."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from llmtb.actors.command import Command
+from llmtb.actors.floor import FloorCommand
+from llmtb.events.chat import Audience
+
+LONGEST_LINE = 1_000_000  # bytes
+
+
+class ScenarioError(ValueError):
+    """A line that cannot be played: its number (from 1) and the reason."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.line = line
+        self.reason = reason
+
+
+class Ask(Command, frozen=True, kw_only=True, tag="ask"):
+    """Somebody asks something in a chat."""
+
+    chat: Annotated[str, Meta(pattern=r"^[^/\s]{1,64}$")]
+    text: Annotated[str, Meta(min_length=1, max_length=4096)]
+    audience: Audience
+
+
+class Crash(Command, frozen=True, kw_only=True, tag="crash"):
+    """Every actor is killed without notice and recovers from the event store."""
+
+
+class End(Command, frozen=True, kw_only=True, tag="end"):
+    """The clock runs up to this instant, and stops."""
+
+
+class Step(NamedTuple):
+    """One line of a scenario."""
+
+    line: int
+    at: datetime
+    command: Command
+
+
+ScenarioCommand = FloorCommand | Ask | Crash | End
+
+
+def steps(lines: Iterable[bytes]) -> Iterator[Step]:
+    """The steps of a scenario, as they are read; blank lines are passed over.
+
+    Raises ScenarioError at a line that is no command or that runs back in time.
+    """
+    last: datetime | None = None
+    for number, text in enumerate(lines, 1):
+        if text.strip():
+            at, command = _step(number, text)
+            if last is not None and at < last:
+                raise ScenarioError(number, f"{at.isoformat()} is before the line above")
+            last = at
+            yield Step(number, at.astimezone(UTC), command)
+
+
+def _step(number: int, text: bytes) -> tuple[datetime, Command]:
+    if len(text) > LONGEST_LINE:
+        raise ScenarioError(number, f"is longer than {LONGEST_LINE} bytes")
+    try:
+        fields: Any = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(number, f"is not JSON: {error}") from error
+    if not isinstance(fields, dict) or not isinstance(fields.get("do"), str):
+        raise ScenarioError(number, 'is not an object with "at" and "do"')
+    at = _instant(number, fields.pop("at", None))
+    try:
+        return at, msgspec.convert(_aware(number, fields), ScenarioCommand)
+    except msgspec.ValidationError as error:
+        raise ScenarioError(number, _in_words(fields["do"], error)) from error
+
+
+def _instant(number: int, text: Any) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise ScenarioError(number, f"{text!r} is not an instant") from error
+    if at.tzinfo is None:
+        raise ScenarioError(number, f"{text!r} says no time zone")
+    return at
+
+
+def _aware(number: int, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields, with instants read: naive ones are nobody's time."""
+    for name in ("due", "until"):
+        if fields.get(name) is not None:
+            fields[name] = _instant(number, fields[name]).astimezone(UTC)
+    return fields
+
+
+def _in_words(do: str, error: msgspec.ValidationError) -> str:
+    reason = str(error)
+    if "Invalid value" in reason and "$.do" in reason:
+        return f"there is no command {do!r}"
+    return f"{do}: {reason[:1].lower()}{reason[1:]}".replace("`", "")

@@ -1,0 +1,147 @@
+"""The settings file `llmtb.toml`, read and validated: a fault is told with its line and reason.
+
+The company's rules (`llmtb.policy`) stand at the top level; the tables `[telegram]` and `[run]`
+say how the program runs. Secrets may come from the environment instead.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from llmtb.policy import Policy, PolicyError, merge
+
+ENVIRONMENT = {
+    "LLMTB_TELEGRAM_TOKEN": "token",
+    "LLMTB_TELEGRAM_API_ID": "api_id",
+    "LLMTB_TELEGRAM_API_HASH": "api_hash",
+}
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used: one line that says where, what, and why."""
+
+
+class Telegram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the bot reaches Telegram; nothing is contacted while `token` is empty.
+
+    server, server_key: another MTProto server than Telegram's own, as `HOST:PORT`, and the file
+    that holds its public RSA key (PEM).
+    press_seconds: presses older than this ask again. pin_capacity: keep one pinned message in
+    each agent's chat that shows the live capacity.
+    per_second, per_chat_second: most messages a second, in all and to one chat.
+    """
+
+    token: str = ""
+    api_id: Annotated[int, Meta(ge=0)] = 0
+    api_hash: str = ""
+    server: str = ""
+    server_key: str = ""
+    press_seconds: Annotated[int, Meta(ge=10, le=86_400)] = 120
+    pin_capacity: bool = False
+    per_second: Annotated[float, Meta(gt=0, le=1000)] = 30.0
+    per_chat_second: Annotated[float, Meta(gt=0, le=100)] = 1.0
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the data are (`data`, a folder), and whether uvloop runs the loop."""
+
+    data: str = "data"
+    uvloop: bool = False
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is set before the start: `policy` is the part that the file gives."""
+
+    policy: dict[str, Any] = {}
+    telegram: Telegram = Telegram()
+    run: Run = Run()
+
+
+def load(path: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings of a file (none: the defaults), with secrets from the environment over it.
+
+    Raises SettingsError.
+    """
+    text = _text(path)
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: {error}") from error
+    telegram = {**tables.pop("telegram", {}), **_secrets(environment)}
+    run = tables.pop("run", {})
+    try:
+        merge(Policy(), tables)
+    except PolicyError as error:
+        raise _at(path, text, error.key, error.reason) from error
+    return Settings(
+        policy=tables,
+        telegram=_table(path, text, "telegram", telegram, Telegram),
+        run=_table(path, text, "run", run, Run),
+    )
+
+
+def line_of(text: str, key: str) -> int | None:
+    """The line (from 1) on which a dotted key such as `shifts[1].start` is set in TOML text.
+
+    The nearest table above is given for a key that is nowhere set; None if that is not there.
+    """
+    wanted = re.sub(r"\[(\d+)\]", r".\1", key).split(".")
+    table: list[str] = []
+    arrays: dict[str, int] = {}
+    best, depth = None, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]", line)
+        if header:
+            name = header[2]
+            table = name.split(".")
+            if header[1] == "[[":
+                arrays[name] = arrays.get(name, -1) + 1
+                table.append(str(arrays[name]))
+            found = table
+        else:
+            setting = re.match(r"\s*([\w.\-]+)\s*=", line)
+            if not setting:
+                continue
+            found = table + setting[1].split(".")
+        common = [a for a, b in zip(found, wanted) if a == b]
+        if found[: len(wanted)] == common and len(common) > depth:
+            best, depth = number, len(common)
+    return best
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from error
+
+
+def _secrets(environment: Mapping[str, str]) -> dict[str, Any]:
+    given = {key: environment[name] for name, key in ENVIRONMENT.items() if environment.get(name)}
+    api_id = given.get("api_id", "0")
+    if not api_id.isdigit():
+        raise SettingsError("LLMTB_TELEGRAM_API_ID: is not a number")
+    return {**given, **({"api_id": int(api_id)} if "api_id" in given else {})}
+
+
+def _table(path: Path, text: str, name: str, table: Any, kind: type[Any]) -> Any:
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at `$")
+        if "unknown field" in reason:
+            place, reason = f".{reason.split('`')[1]}", "there is no such setting"
+        raise _at(path, text, name + place.strip("`"), reason.replace("`", "")) from error
+
+
+def _at(path: Path, text: str, key: str, reason: str) -> SettingsError:
+    line = line_of(text, key)
+    where = f"{path}, line {line}" if line else str(path)
+    return SettingsError(f"{where}: {key}: {reason[:1].lower()}{reason[1:]}")
