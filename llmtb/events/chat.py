@@ -128,11 +128,51 @@ class MessageSent(Event, frozen=True, kw_only=True):
 
 
 class MessageFailed(Event, frozen=True, kw_only=True):
-    """A message will never reach the chat, and why."""
+    """A message will never reach the chat, and why.
+
+    error: `unreachable` (the bot is blocked or the account gone), `expired` (not sent in time),
+    or the channel's own words.
+    """
 
     chat: str
     message: str
     error: str
+
+
+class LanguageChosen(Event, frozen=True, kw_only=True):
+    """A chat is spoken to in this language (`en`, `fa`, …) from now on."""
+
+    chat: str
+    language: str
+
+
+class DialogueMoved(Event, frozen=True, kw_only=True):
+    """A dialogue of several steps waits at `step` for the person's next word; None: it is over.
+
+    given: what the person has said so far, by name.
+    """
+
+    chat: str
+    step: str | None
+    given: dict[str, str]
+
+
+class BoardShown(Event, frozen=True, kw_only=True):
+    """A message became the chat's live one, edited in place from now on instead of the last.
+
+    view: `floor`, all that a supervisor watches, or `capacity`, the number alone.
+    """
+
+    chat: str
+    message: str
+    view: Literal["floor", "capacity"]
+
+
+class BoardHidden(Event, frozen=True, kw_only=True):
+    """The chat's live message is left as it is from now on."""
+
+    chat: str
+    message: str
 
 
 CHAT_EVENTS: tuple[type[Event], ...] = (
@@ -146,4 +186,8 @@ CHAT_EVENTS: tuple[type[Event], ...] = (
     MessageQueued,
     MessageSent,
     MessageFailed,
+    LanguageChosen,
+    DialogueMoved,
+    BoardShown,
+    BoardHidden,
 )

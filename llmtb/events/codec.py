@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from llmtb.events.access import ACCESS_EVENTS
+from llmtb.events.access import ACCESS_EVENTS
 from llmtb.events.chain import Row
 from llmtb.events.chat import CHAT_EVENTS
 from llmtb.events.errors import NewerEvent, UnreadableEvent, UnwritableEvent
@@ -139,7 +141,7 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-PUBLISHED: tuple[type[Event], ...] = (*FLOOR_EVENTS, *CHAT_EVENTS)
+PUBLISHED: tuple[type[Event], ...] = (*FLOOR_EVENTS, *CHAT_EVENTS, *ACCESS_EVENTS)
 """Every event type there is today."""
 
 CODEC = Codec(PUBLISHED)
