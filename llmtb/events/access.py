@@ -27,6 +27,14 @@ class InvitationIssued(Event, frozen=True, kw_only=True):
     until: datetime
 
 
+class InvitationWithdrawn(Event, frozen=True, kw_only=True):
+    """An invitation that nobody used opens nothing any more."""
+
+    invitation: str
+    agent: str
+    reason: str
+
+
 class InvitationAccepted(Event, frozen=True, kw_only=True):
     """An account used an invitation, once for all, and is the person's from now on."""
 
@@ -48,4 +56,9 @@ class AccountUnlinked(Event, frozen=True, kw_only=True):
     reason: str
 
 
-ACCESS_EVENTS: tuple[type[Event], ...] = (InvitationIssued, InvitationAccepted, AccountUnlinked)
+ACCESS_EVENTS: tuple[type[Event], ...] = (
+    InvitationIssued,
+    InvitationWithdrawn,
+    InvitationAccepted,
+    AccountUnlinked,
+)

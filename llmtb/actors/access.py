@@ -1,0 +1,218 @@
+"""Who may come in: invitations, and which account is whose.
+
+An invitation opens the door once, for one person in one role, until an instant. Its code is a
+secret between the supervisor and the invited; only its digest ever gets here.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from llmtb.actors.command import AgentId, Command, Reason
+from llmtb.events.access import (
+    STREAM,
+    AccountUnlinked,
+    InvitationAccepted,
+    InvitationIssued,
+    InvitationWithdrawn,
+)
+from llmtb.events.event import Event
+from llmtb.events.floor import Role
+from llmtb.runtime.errors import Refused
+
+Account = Annotated[str, Meta(pattern=r"^[^/\s]{1,64}$")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+CODE = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+def new_code(random_text: Callable[[int], str]) -> str:
+    """A fresh invitation code of 128 bits; `random_text` is such as `secrets.token_urlsafe`."""
+    code = random_text(16)
+    if not CODE.fullmatch(code):
+        raise ValueError("the source of codes gave something that cannot stand in a link")
+    return code
+
+
+def digest_of(code: str) -> str:
+    """What is kept of a code: its SHA-256 digest, in hex."""
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+# --- state -------------------------------------------------------------------------------------
+
+
+class Invitation(msgspec.Struct, frozen=True):
+    """An open invitation."""
+
+    agent: str
+    role: Role
+    until: datetime
+
+
+class Access(msgspec.Struct):
+    """Open invitations by digest, and whose each account is."""
+
+    invitations: dict[str, Invitation] = {}
+    accounts: dict[str, str] = {}
+
+    def account_of(self, agent: str) -> str | None:
+        """The account of a person, if they have one."""
+        return next((account for account, who in self.accounts.items() if who == agent), None)
+
+
+# --- commands ----------------------------------------------------------------------------------
+
+
+class Invite(Command, frozen=True, kw_only=True, tag="invite"):
+    """Open the door once for a known person; `code_digest` is `digest_of` the code."""
+
+    by: str
+    agent: AgentId
+    role: Role
+    code_digest: Digest
+    until: datetime
+
+
+class AcceptInvitation(Command, frozen=True, kw_only=True, tag="accept_invitation"):
+    """An account comes with a code."""
+
+    code_digest: Digest
+    account: Account
+
+
+class Unlink(Command, frozen=True, kw_only=True, tag="unlink"):
+    """A person's account is to be nobody's, and their open invitation void."""
+
+    by: str
+    agent: AgentId
+    reason: Reason
+
+
+# --- decide ------------------------------------------------------------------------------------
+
+
+def invite(command: Invite, now: datetime) -> Iterator[Event]:
+    """The invitation. Raises Refused for one that would be over before it began."""
+    if command.until <= now:
+        raise Refused("an invitation must end later than now")
+    yield InvitationIssued(
+        at=now,
+        by=command.by,
+        invitation=command.code_digest,
+        agent=command.agent,
+        role=command.role,
+        until=command.until,
+    )
+
+
+def accept(access: Access, command: AcceptInvitation, now: datetime) -> Iterator[Event]:
+    """The account linked. Raises Refused in the same words for every code that opens nothing."""
+    invitation = access.invitations.get(command.code_digest)
+    if invitation is None or now >= invitation.until:
+        raise Refused("this invitation is not valid (any more)")
+    agent = invitation.agent
+    if access.accounts.get(command.account, agent) != agent:
+        raise Refused("this account is somebody else's already")
+    old = access.account_of(agent)
+    if old is not None and old != command.account:
+        yield AccountUnlinked(at=now, by=agent, agent=agent, account=old, reason="replaced")
+    yield InvitationAccepted(
+        at=now,
+        by=agent,
+        invitation=command.code_digest,
+        agent=agent,
+        account=command.account,
+        role=invitation.role,
+    )
+
+
+def unlink(access: Access, command: Unlink, now: datetime) -> Iterator[Event]:
+    """The account nobody's, and the open invitation void, if the person has any."""
+    for digest, invitation in access.invitations.items():
+        if invitation.agent == command.agent:
+            yield InvitationWithdrawn(
+                at=now,
+                by=command.by,
+                invitation=digest,
+                agent=command.agent,
+                reason=command.reason,
+            )
+            break
+    account = access.account_of(command.agent)
+    if account is not None:
+        yield AccountUnlinked(
+            at=now, by=command.by, agent=command.agent, account=account, reason=command.reason
+        )
+
+
+# --- evolve ------------------------------------------------------------------------------------
+
+
+def evolve(access: Access, event: Event) -> None:
+    """Take in one event of access; others change nothing."""
+    match event:
+        case InvitationIssued():
+            for old in [
+                key for key, each in access.invitations.items() if each.agent == event.agent
+            ]:
+                del access.invitations[old]
+            invitation = Invitation(event.agent, event.role, event.until)
+            access.invitations[event.invitation] = invitation
+        case InvitationWithdrawn():
+            access.invitations.pop(event.invitation, None)
+        case InvitationAccepted():
+            access.invitations.pop(event.invitation, None)
+            access.accounts[event.account] = event.agent
+        case AccountUnlinked():
+            access.accounts.pop(event.account, None)
+        case _:
+            pass
+
+
+# --- actor -------------------------------------------------------------------------------------
+
+
+class AccessBehaviour:
+    """How access is decided, for the runtime's event-sourced actor; there is one of its kind."""
+
+    format = "access.1"
+
+    def initial(self) -> Access:
+        return Access()
+
+    def decide(self, state: Access, command: Command, now: datetime) -> Iterator[Event]:
+        """Yield the events; raises Refused, or TypeError for a command of another actor."""
+        match command:
+            case Invite():
+                yield from invite(command, now)
+            case AcceptInvitation():
+                yield from accept(state, command, now)
+            case Unlink():
+                yield from unlink(state, command, now)
+            case _:
+                raise TypeError(f"access cannot {type(command).__name__}")
+
+    def evolve(self, state: Access, event: Event) -> Access:
+        evolve(state, event)
+        return state
+
+    def stream(self, event: Event) -> str:
+        return STREAM
+
+    def due(self, state: Access, after: datetime | None) -> datetime | None:
+        """Nothing falls due: an invitation that is over simply opens nothing."""
+        return None
+
+    def elapse(self) -> Command:
+        raise NotImplementedError("nothing falls due in access")
+
+    def encode(self, state: Access) -> bytes:
+        return msgspec.msgpack.encode(state)
+
+    def decode(self, state: bytes) -> Access:
+        return msgspec.msgpack.decode(state, type=Access)
