@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
+from llmtb.events.errors import BrokenChain
+
 DOMAIN = b"llmtb event 1\n"
 
 Row: TypeAlias = tuple[int, str, int, str, bytes, bytes]
@@ -32,19 +34,21 @@ class Head(NamedTuple):
 GENESIS = Head(0, bytes(32))
 
 
-class BrokenChain(ValueError):
-    """The event at `seq` is not what was written there, or something before it is missing."""
-
-    def __init__(self, seq: int, why: str) -> None:
-        super().__init__(f"event {seq}: {why}")
-        self.seq = seq
-        self.why = why
-
-
 def seal(previous: bytes, seq: int, stream: str, version: int, topic: str, state: bytes) -> bytes:
     """Return the hash of an event that follows the event with the hash `previous`."""
     place = f"{seq}\n{stream}\n{version}\n{topic}\n".encode()
     return sha256(DOMAIN + previous + place + state).digest()
+
+
+def seal_all(head: Head, events: Iterable[tuple[str, int, str, bytes]]) -> list[Row]:
+    """Return the rows of events (stream, version, topic, state) that follow `head`."""
+    seq, mark = head
+    rows: list[Row] = []
+    for stream, version, topic, state in events:
+        seq += 1
+        mark = seal(mark, seq, stream, version, topic, state)
+        rows.append((seq, stream, version, topic, state, mark))
+    return rows
 
 
 def follow(

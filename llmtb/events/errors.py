@@ -65,10 +65,8 @@ class StorageFailed(JournalError):
     """
 
     def __init__(self, reason: str, *, unknown: bool = False) -> None:
-        outcome = (
-            "whether the events were written is not known" if unknown else "nothing was written"
-        )
-        super().__init__(f"the journal's storage failed: {reason}; {outcome}")
+        doubt = "; whether the events were written is not known" if unknown else ""
+        super().__init__(f"the journal's storage failed: {reason}{doubt}")
         self.reason = reason
         self.unknown = unknown
 
@@ -98,6 +96,15 @@ class NewerEvent(UnreadableEvent):
     """A stored event was written by a newer version of the program."""
 
     advice = "use the program version that wrote it, or a later one"
+
+
+class BrokenChain(JournalError):
+    """An event is not the one that was written in its place, or one before it is missing."""
+
+    def __init__(self, seq: int, why: str) -> None:
+        super().__init__(f"event {seq} does not hold: {why}; restore the journal from a copy")
+        self.seq = seq
+        self.why = why
 
 
 class BadDatabase(JournalError):

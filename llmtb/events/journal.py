@@ -14,12 +14,14 @@ a thousand actors cost about as many disk flushes as one.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, Self
+from functools import partial
+from typing import NamedTuple, ParamSpec, Self, TypeVar
 
 from llmtb.events.codec import CODEC, Codec
-from llmtb.events.errors import AlreadyApplied, Conflict, JournalClosed
+from llmtb.events.errors import AlreadyApplied, Conflict, JournalClosed, JournalError, StorageFailed
+from llmtb.events.reading import PAGE, read
 from llmtb.events.record import Change, Part, Recorded
 from llmtb.events.stores.store import Store
 from llmtb.events.subscription import Feed, Subscription
@@ -27,7 +29,10 @@ from llmtb.events.writer import Draft, Outcome, Request, Snapshot, Writer
 
 __all__ = ["Change", "Journal", "Part", "Recorded", "Statistics", "Subscription"]
 
-PAGE = 512  # rows read at once
+LOOK_AGAIN = 1.0  # seconds between looks at a store that does not answer
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Waiting = tuple[Request, "asyncio.Future[list[list[Recorded]]]"]
 
@@ -70,6 +75,7 @@ class Journal:
         self._snapshots: dict[str, Snapshot] = {}
         self._busy = False
         self._closing = False
+        self._looking: asyncio.Task[None] | None = None
         self._drained = asyncio.Event()
         self._counts = {"appends": 0, "events": 0, "transactions": 0}
         self._refusals = {"conflicts": 0, "repeats": 0, "failures": 0}
@@ -100,7 +106,7 @@ class Journal:
         each of them, except a StorageFailed that says it is unknown, nothing was written.
         """
         request = self._request(parts)
-        if not request.drafts and all(command is None for _, command in request.parts):
+        if not request.drafts and all(command is None for _, command in parts):
             return [[] for _ in parts]
         await self._room.acquire()
         if self._closing:
@@ -174,6 +180,8 @@ class Journal:
         self._closing = True
         self._wake()
         await self._drained.wait()
+        if self._looking is not None:
+            self._looking.cancel()
         if not self._feed.closed:
             self._feed.close()
             if self._store.inline:
@@ -183,20 +191,20 @@ class Journal:
             self._thread.shutdown()
 
     def _request(self, parts: Sequence[Part]) -> Request:
-        encode, topic = self._codec.encode, self._codec.topic
-        drafts = [
-            Draft(stream, version, topic(event), encode(event), event)
-            for changes, _ in parts
-            for stream, version, event in changes
-        ]
-        for draft in drafts:
-            if "\n" in draft[0]:
-                raise ValueError(f"a stream's name holds a line feed: {draft[0]!r}")
-        commands = [command for _, command in parts if command is not None]
-        if len(commands) > 1 and len(set(commands)) < len(commands):
-            twice = next(command for command in commands if commands.count(command) > 1)
-            raise AlreadyApplied(twice, range(0))
-        return Request(drafts, [(len(changes), command) for changes, command in parts])
+        """Encode what is to be appended, here, so that a wrong event fails nobody else."""
+        topic, encode = self._codec.topic, self._codec.encode
+        drafts: list[Draft] = []
+        commands: list[str] = []
+        for changes, command in parts:
+            if command is not None:
+                if command in commands:
+                    raise AlreadyApplied(command, range(0))
+                commands.append(command)
+            for stream, version, event in changes:
+                if "\n" in stream:
+                    raise ValueError(f"a stream's name holds a line feed: {stream!r}")
+                drafts.append(Draft(stream, version, topic(event), encode(event), event))
+        return Request(drafts, parts)
 
     def _wake(self) -> None:
         """See to it that what is waiting is committed, after whatever else is ready to append."""
@@ -222,23 +230,16 @@ class Journal:
         self._committing = batch
         requests = [request for request, _ in batch]
         if self._store.inline:
-            work: asyncio.Future[list[Outcome]] = self._loop.create_future()
-            try:
-                work.set_result(self._writer.write(requests, snapshots))
-            except Exception as error:  # noqa: BLE001 - `_end` gives it to everyone who waits
-                work.set_exception(error)
-            self._end(work)
+            self._end(self._writer.write(requests, snapshots))
         else:
             work = self._loop.run_in_executor(self._thread, self._writer.write, requests, snapshots)
-            work.add_done_callback(self._end)
+            work.add_done_callback(lambda work: self._end(work.result()))
 
-    def _end(self, work: "asyncio.Future[list[Outcome]]") -> None:
+    def _end(self, outcomes: Sequence[Outcome]) -> None:
         """Tell everyone what became of the batch, then the followers, and go on."""
         batch, self._committing = self._committing, []
-        failure = work.exception()
-        outcomes: Sequence[Outcome | BaseException]
-        outcomes = work.result() if failure is None else [failure] * len(batch)
         recorded: list[Recorded] = []
+        unknown = False
         for (_, done), outcome in zip(batch, outcomes):
             self._room.release()
             if isinstance(outcome, list):
@@ -249,35 +250,37 @@ class Journal:
                     done.set_result(outcome)
             else:
                 self._refusals[_kind(outcome)] += 1
+                unknown = unknown or (isinstance(outcome, StorageFailed) and outcome.unknown)
                 if not done.done():
                     done.set_exception(outcome)
         if recorded:
             self._counts["events"] += len(recorded)
             self._counts["transactions"] += 1
             self._feed.publish(recorded)
+        if unknown and (self._looking is None or self._looking.done()):
+            self._looking = self._loop.create_task(self._look())
         self._loop.call_soon(self._begin)
 
+    async def _look(self) -> None:
+        """Find out, as soon as the store answers again, what it holds that nobody was told of."""
+        while not self._closing:
+            try:
+                self._feed.advance((await self._beside(self._store.head)).seq)
+            except JournalError:
+                await asyncio.sleep(LOOK_AGAIN)
+            else:
+                return
+
     async def _past(self, after: int, limit: int) -> tuple[list[Recorded], int]:
-        """Read for the subscriptions, beside the event loop where the store is slow."""
-        if self._store.inline:
-            rows = self._store.rows(after, limit)
-        else:
-            rows = await self._loop.run_in_executor(None, self._store.rows, after, limit)
+        """Read for the subscriptions."""
+        rows = await self._beside(self._store.rows, after, limit)
         return self._codec.recorded(rows), rows[-1][0] if rows else after
 
-
-def read(
-    store: Store,
-    after: int = 0,
-    *,
-    codec: Codec = CODEC,
-    topics: Sequence[str] = (),
-    prefixes: Sequence[str] = (),
-) -> Iterator[Recorded]:
-    """Yield what a store holds after a position, as `Journal.read` does, without a journal."""
-    while rows := store.rows(after, PAGE, topics, prefixes):
-        yield from codec.recorded(rows)
-        after = rows[-1][0]
+    async def _beside(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Read from the store, beside the event loop where that takes time."""
+        if self._store.inline:
+            return read(*args, **kwargs)
+        return await self._loop.run_in_executor(None, partial(read, *args, **kwargs))
 
 
 def _kind(refusal: BaseException) -> str:

@@ -28,15 +28,21 @@ class Feed:
         self._waiting: list[asyncio.Future[None]] = []
 
     def publish(self, recorded: Sequence[Recorded]) -> None:
-        """Take in the events that follow the head, and wake everyone who waits for them."""
-        self.head += len(recorded)
-        if self.followers:
-            self._recent += recorded
-            if len(self._recent) > 2 * RECENT:
-                del self._recent[:-RECENT]
-            self.wake()
-        else:
+        """Take in what was recorded just now, and wake everyone who waits for it."""
+        if recorded[0].seq != self.head + 1 or not self.followers:
             self._recent.clear()
+        self._recent += recorded
+        if len(self._recent) > 2 * RECENT:
+            del self._recent[:-RECENT]
+        self.head = recorded[-1].seq
+        self.wake()
+
+    def advance(self, head: int) -> None:
+        """Take note that the store holds more than was published; it will be read from there."""
+        if head > self.head:
+            self._recent.clear()
+            self.head = head
+            self.wake()
 
     def wake(self) -> None:
         """Let everyone who waits look again."""

@@ -4,12 +4,13 @@ Plain and synchronous; only one thread is ever in it.
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from llmtb.events.chain import Row, seal
 from llmtb.events.errors import AlreadyApplied, Conflict, JournalError, StorageFailed
 from llmtb.events.event import Event
-from llmtb.events.record import Recorded
+from llmtb.events.record import Part, Recorded
 from llmtb.events.stores.store import Applied, Collision, Store, Transaction
 
 
@@ -24,10 +25,10 @@ class Draft(NamedTuple):
 
 
 class Request(NamedTuple):
-    """One append. parts: how many of the drafts belong to each part, and its command id."""
+    """One append: its parts, and the drafts of the changes of all of them in order."""
 
     drafts: Sequence[Draft]
-    parts: Sequence[tuple[int, str | None]]
+    parts: Sequence[Part]
 
 
 class Snapshot(NamedTuple):
@@ -54,7 +55,13 @@ class Writer:
 
     def write(self, batch: Sequence[Request], snapshots: Sequence[Snapshot]) -> list[Outcome]:
         """Commit a batch, and then keep some snapshots, whose failure harms nobody."""
-        outcomes = self._commit(batch) if batch else []
+        try:
+            outcomes = self._commit(batch) if batch else []
+        except Exception as error:  # noqa: BLE001 - a fault in a store; everyone who waits gets it
+            reason = f"{type(error).__name__}: {error}"
+            failed = StorageFailed(reason, unknown=True)
+            failed.__cause__ = error
+            outcomes = [_copy(failed) for _ in batch]
         for snapshot in snapshots:
             try:
                 self._store.save_snapshot(*snapshot)
@@ -119,30 +126,21 @@ class _Page:
             if refusal is not None:
                 self.outcomes.append(refusal)
                 continue
-            recorded = []
-            for stream, version, topic, state, event in request[0]:
-                seq += 1
-                mark = seal(mark, seq, stream, version, topic, state)
-                self.rows.append((seq, stream, version, topic, state, mark))
-                recorded.append(Recorded(seq, stream, version, event, mark))
-            self.outcomes.append(self._divide(request, recorded, applied))
-
-    def _divide(
-        self, request: Request, recorded: list[Recorded], applied: dict[str, range]
-    ) -> list[list[Recorded]]:
-        """Return each part's own events, and note which command they came from."""
-        if len(request.parts) == 1 and request.parts[0][1] is None:
-            return [recorded]
-        result = []
-        start = 0
-        for count, command in request.parts:
-            part = recorded[start : start + count]
-            start += count
-            result.append(part)
-            if command is not None and part:
-                self.commands.append(Applied(command, part[0].seq, part[-1].seq))
-                applied[command] = range(part[0].seq, part[-1].seq + 1)
-        return result
+            drafts = iter(request[0])
+            result = []
+            for changes, command in request[1]:
+                first = seq + 1
+                recorded = []
+                for stream, version, topic, state, event in islice(drafts, len(changes)):
+                    seq += 1
+                    mark = seal(mark, seq, stream, version, topic, state)
+                    self.rows.append((seq, stream, version, topic, state, mark))
+                    recorded.append(Recorded(seq, stream, version, event, mark))
+                result.append(recorded)
+                if command is not None and recorded:
+                    applied[command] = range(first, seq + 1)
+                    self.commands.append(Applied(command, first, seq))
+            self.outcomes.append(result)
 
 
 def _judge(

@@ -1,13 +1,13 @@
 """A journal's rows in memory: for simulations and tests, gone with the process."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import Any, Self
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
-from llmtb.events.chain import GENESIS, Head, Row
+from llmtb.events.chain import GENESIS, Head, Row, seal_all
 from llmtb.events.stores.store import Applied, Collision
 
 
@@ -25,23 +25,20 @@ class MemoryStore(POPOApplicationRecorder):
         self._commands: dict[str, range] = {}
         self._snapshots: dict[str, tuple[str, int, bytes]] = {}
 
-    @contextmanager
-    def transaction(self) -> Iterator["_Transaction"]:
-        transaction = _Transaction(self)
-        yield transaction
-        if transaction.rows:
-            self._commit(transaction.rows, transaction.commands)
+    def transaction(self) -> "_Transaction":
+        return _Transaction(self)
 
-    def _commit(self, rows: Sequence[Row], commands: Sequence[Applied]) -> None:
-        stored = [StoredEvent(row[1], row[2], row[3], row[4]) for row in rows]
-        with self._database_lock:
-            try:
-                self._insert_events(stored)
-            except IntegrityError as error:
-                raise Collision from error
-            self._rows += rows
-            self._commands.update((c.command, range(c.first, c.last + 1)) for c in commands)
-        self._notify_listeners()
+    def commit(self, rows: Sequence[Row], commands: Sequence[Applied]) -> None:
+        """Take the rows and commands of a transaction in."""
+        if rows[0][0] != len(self._rows) + 1:
+            raise Collision(f"event {rows[0][0]} does not follow event {len(self._rows)}")
+        try:
+            super().insert_events([StoredEvent(row[1], row[2], row[3], row[4]) for row in rows])
+        except IntegrityError as error:
+            raise Collision(*error.args) from error
+        self._rows += rows
+        for command, first, last in commands:
+            self._commands[command] = range(first, last + 1)
 
     def head(self) -> Head:
         if not self._rows:
@@ -49,10 +46,10 @@ class MemoryStore(POPOApplicationRecorder):
         last = self._rows[-1]
         return Head(last[0], last[5])
 
-    def latest(self, stream: str) -> int:
-        """Return the latest version of a stream, 0 if it has no events."""
-        versions = self._stored_events_index.get(stream)
-        return len(versions) if versions else 0
+    def versions(self, streams: Iterable[str]) -> dict[str, int]:
+        """Return the latest version of each of the streams, 0 for one without events."""
+        index = self._stored_events_index
+        return {stream: len(index.get(stream, ())) for stream in streams}
 
     def rows(
         self, after: int, limit: int, topics: Sequence[str] = (), prefixes: Sequence[str] = ()
@@ -85,24 +82,39 @@ class MemoryStore(POPOApplicationRecorder):
     def close(self) -> None:
         """Do nothing: there is nothing to give back."""
 
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        """Insert as the library's users do; the journal does not use it."""
+        events = (
+            (str(e.originator_id), e.originator_version, e.topic, e.state) for e in stored_events
+        )
+        rows = seal_all(self.head(), events)
+        try:
+            self.commit(rows, ())
+        except Collision as error:
+            raise IntegrityError(*error.args) from error
+        return [row[0] for row in rows]
+
 
 class _Transaction:
     """Collects what is to be written until the end of the block."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
-        self.rows: Sequence[Row] = ()
-        self.commands: Sequence[Applied] = ()
+        self._rows: Sequence[Row] = ()
+        self._commands: Sequence[Applied] = ()
+        self.head = store.head
+        self.versions = store.versions
 
-    def head(self) -> Head:
-        return self._store.head()
+    def __enter__(self) -> Self:
+        return self
 
-    def versions(self, streams: Iterable[str]) -> dict[str, int]:
-        return {stream: self._store.latest(stream) for stream in streams}
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and self._rows:
+            self._store.commit(self._rows, self._commands)
 
     def applied(self, commands: Sequence[str]) -> dict[str, range]:
         found = ((command, self._store.applied(command)) for command in commands)
         return {command: seqs for command, seqs in found if seqs is not None}
 
     def insert(self, rows: Sequence[Row], commands: Sequence[Applied]) -> None:
-        self.rows, self.commands = rows, commands
+        self._rows, self._commands = rows, commands

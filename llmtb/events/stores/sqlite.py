@@ -1,0 +1,345 @@
+"""A journal's rows in a SQLite file: the journal of a single machine."""
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from eventsourcing.domain import EventSourcingError
+from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+)
+
+from llmtb.events.chain import GENESIS, Head, Row, follow, seal_all
+from llmtb.events.errors import BadDatabase, BrokenChain, DamagedDatabase, StorageFailed
+from llmtb.events.stores.database import Ownership, address, create, is_journal, lay_out
+from llmtb.events.stores.store import Applied, Collision
+
+CHECKED = 1000  # newest events whose chain is checked whenever a journal is opened
+KNOWN = 100_000  # streams whose latest version is kept in memory
+
+INSERT_EVENT = "INSERT INTO stored_events VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_COMMAND = "INSERT INTO commands VALUES (?, ?, ?)"
+SELECT_ROW = "SELECT seq, originator_id, originator_version, topic, state, hash FROM stored_events"
+SELECT_HEAD = "SELECT seq, hash FROM stored_events ORDER BY seq DESC LIMIT 1"
+SELECT_VERSIONS = """
+    SELECT value, coalesce((SELECT max(originator_version) FROM stored_events
+                            WHERE originator_id = value), 0)
+    FROM json_each(?)"""
+SELECT_COMMANDS = """
+    SELECT command, first_seq, last_seq FROM commands
+    WHERE command IN (SELECT value FROM json_each(?))"""
+SAVE_SNAPSHOT = "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)"
+LOAD_SNAPSHOT = "SELECT seq, state FROM snapshots WHERE key = ? AND layout = ?"
+
+REASONS = {
+    "SQLITE_FULL": "the disk is full; make room",
+    "SQLITE_READONLY": "the file cannot be written; check its permissions",
+    "SQLITE_CANTOPEN": "the file cannot be opened; check that it is there, and its permissions",
+    "SQLITE_BUSY": "another program keeps the file locked; end that program",
+    "SQLITE_IOERR": "the disk does not read or write; check it, and the room on it",
+    "SQLITE_CORRUPT": "the file is damaged; restore it from a copy",
+    "SQLITE_NOTADB": "the file is damaged; restore it from a copy",
+}
+
+
+class SQLiteStore(SQLiteApplicationRecorder):
+    """The library's recorder on a file, with hashes, command ids, snapshots and one owner.
+
+    Every commit is on the disk before it is acknowledged (`synchronous = FULL`).
+    """
+
+    inline = False
+
+    def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
+        """Open the journal in a file, and create it first if there is none.
+
+        read_only: read a journal, also one that another process owns at the moment.
+
+        Raises JournalInUse, ForeignDatabase, DamagedDatabase, NewerDatabase, or BadDatabase.
+        """
+        self.path = Path(path)
+        self.read_only = read_only
+        self._readers: deque[sqlite3.Connection] = deque()
+        self._closed = False
+        self._head: Head | None = None
+        self._versions: dict[str, int] = {}
+        self._ownership = self._prepare()
+        self._datastore = _Datastore(address(self.path, "ro" if read_only else "rw"))
+        try:
+            super().__init__(self._datastore)
+            self._check()
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> Ownership | None:
+        """Take the file, and see to it that it is a journal."""
+        try:
+            if self.read_only:
+                if not self.path.is_file() or not is_journal(self.path):
+                    raise BadDatabase(self.path, "there is no journal in it")
+                return None
+            create(self.path)
+            ownership = Ownership(self.path)
+        except OSError as error:
+            raise BadDatabase(self.path, f"cannot be opened: {error.strerror}") from error
+        try:
+            if not is_journal(self.path):
+                lay_out(self.path)
+        except sqlite3.Error as error:
+            ownership.release()
+            raise BadDatabase(self.path, f"cannot be set up: {_reason(error)}") from error
+        except BaseException:
+            ownership.release()
+            raise
+        return ownership
+
+    def _check(self) -> None:
+        """Check the end of the chain, where a damage that matters most would be."""
+        (head,) = self._select(SELECT_HEAD) or (GENESIS,)
+        start = max(0, head[0] - CHECKED)
+        before = self.rows(start - 1, 1) if start else [(0, "", 0, "", b"", GENESIS.hash)]
+        try:
+            if not before or before[0][0] != start:
+                raise BrokenChain(start, "it is missing")
+            follow(self.rows(start, CHECKED), Head(start, before[0][5]))
+        except BrokenChain as error:
+            raise DamagedDatabase(self.path, f"is damaged: {error}") from error
+
+    # Writing: from one thread only.
+
+    @contextmanager
+    def transaction(self) -> Iterator["_Transaction"]:
+        with self._writing() as cursor:
+            transaction = _Transaction(self, cursor)
+            yield transaction
+        if transaction.rows:
+            last = transaction.rows[-1]
+            self._head = Head(last[0], last[5])
+            self._versions.update((row[1], row[2]) for row in transaction.rows)
+
+    @contextmanager
+    def _writing(self) -> Iterator[SQLiteCursor]:
+        if self.read_only:
+            raise StorageFailed(f"{self.path} was opened for reading only")
+        try:
+            with self._datastore.transaction(commit=True) as cursor:
+                yield cursor
+        except (sqlite3.Error, EventSourcingError) as error:
+            self._forget()
+            # A failed COMMIT leaves its transaction open, and the pool would hand it out again.
+            self._datastore.renew()
+            raise StorageFailed(f"{self.path}: {_reason(error)}") from error
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        self._head = None
+        self._versions.clear()
+
+    def current(self, cursor: SQLiteCursor) -> Head:
+        """Return the head within a transaction."""
+        if self._head is None:
+            cursor.execute(SELECT_HEAD)
+            self._head = Head(*(cursor.fetchone() or GENESIS))
+        return self._head
+
+    def versions(self, cursor: SQLiteCursor, streams: Iterable[str]) -> dict[str, int]:
+        """Return the latest versions within a transaction."""
+        known = self._versions
+        unknown = [stream for stream in streams if stream not in known]
+        if unknown:
+            if len(known) + len(unknown) > KNOWN:
+                known.clear()
+                unknown = list(streams)
+            cursor.execute(SELECT_VERSIONS, (_json(unknown),))
+            known.update(cursor.fetchall())
+        return {stream: known[stream] for stream in streams}
+
+    def save_snapshot(self, key: str, layout: str, seq: int, state: bytes) -> None:
+        with self._writing() as cursor:
+            cursor.execute(SAVE_SNAPSHOT, (key, layout, seq, state))
+
+    # Reading: from any thread, on connections that cannot write.
+
+    def head(self) -> Head:
+        found = self._select(SELECT_HEAD)
+        return Head(*found[0]) if found else GENESIS
+
+    def rows(
+        self, after: int, limit: int, topics: Sequence[str] = (), prefixes: Sequence[str] = ()
+    ) -> Sequence[Row]:
+        wanted = "seq > ?"
+        values: list[object] = [after]
+        if topics:
+            wanted += " AND topic IN (SELECT value FROM json_each(?))"
+            values.append(_json(topics))
+        if prefixes:
+            one = "substr(originator_id, 1, ?) = ?"
+            wanted += f" AND ({' OR '.join([one] * len(prefixes))})"
+            values += [value for prefix in prefixes for value in (len(prefix), prefix)]
+        return self._select(f"{SELECT_ROW} WHERE {wanted} ORDER BY seq LIMIT ?", *values, limit)
+
+    def stream(self, stream: str, after: int, limit: int) -> Sequence[Row]:
+        wanted = "originator_id = ? AND originator_version > ?"
+        statement = f"{SELECT_ROW} WHERE {wanted} ORDER BY originator_version LIMIT ?"
+        return self._select(statement, stream, after, limit)
+
+    def applied(self, command: str) -> range | None:
+        found = self._select(SELECT_COMMANDS, _json([command]))
+        return range(found[0][1], found[0][2] + 1) if found else None
+
+    def load_snapshot(self, key: str, layout: str) -> tuple[int, bytes] | None:
+        found = self._select(LOAD_SNAPSHOT, key, layout)
+        return found[0] if found else None
+
+    def _select(self, statement: str, *values: object) -> list[Any]:
+        try:
+            reader = self._readers.pop()
+        except IndexError:
+            reader = self._reader()
+        try:
+            found = reader.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            reader.close()
+            name = getattr(error, "sqlite_errorname", "")
+            if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+                raise DamagedDatabase(self.path, _reason(error)) from error
+            raise StorageFailed(f"{self.path}: {_reason(error)}") from error
+        self._readers.append(reader)
+        if self._closed:
+            self._close_readers()
+        return found
+
+    def _reader(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StorageFailed(f"{self.path} is closed")
+        try:
+            return sqlite3.connect(
+                address(self.path, "ro"), uri=True, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise StorageFailed(f"{self.path}: {_reason(error)}") from error
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._close_readers()
+            self._datastore.close()
+            if self._ownership is not None:
+                self._ownership.release()
+
+    def _close_readers(self) -> None:
+        while self._readers:
+            self._readers.pop().close()
+
+    # The rest of what the library asks of a recorder; the journal does not use it.
+
+    def construct_create_table_statements(self) -> list[str]:
+        return []
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        events = (
+            (str(e.originator_id), e.originator_version, e.topic, e.state) for e in stored_events
+        )
+        try:
+            with self.transaction() as transaction:
+                rows = seal_all(transaction.head(), events)
+                transaction.insert(rows, ())
+        except Collision as error:
+            raise IntegrityError(*error.args) from error
+        return [row[0] for row in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        after = 0 if start is None else start - inclusive_of_start
+        return [
+            Notification(row[1], row[2], row[3], row[4], id=row[0])
+            for row in self.rows(after, limit, topics)
+            if stop is None or row[0] <= stop
+        ]
+
+    def max_notification_id(self) -> int:
+        return self.head().seq
+
+
+class _Transaction:
+    """The journal's side of one transaction on the file."""
+
+    def __init__(self, store: SQLiteStore, cursor: SQLiteCursor) -> None:
+        self._store = store
+        self._cursor = cursor
+        self.rows: Sequence[Row] = ()
+
+    def head(self) -> Head:
+        return self._store.current(self._cursor)
+
+    def versions(self, streams: Iterable[str]) -> dict[str, int]:
+        return self._store.versions(self._cursor, streams)
+
+    def applied(self, commands: Sequence[str]) -> dict[str, range]:
+        self._cursor.execute(SELECT_COMMANDS, (_json(commands),))
+        return {name: range(first, last + 1) for name, first, last in self._cursor.fetchall()}
+
+    def insert(self, rows: Sequence[Row], commands: Sequence[Applied]) -> None:
+        try:
+            self._cursor.executemany(INSERT_EVENT, rows)
+            self._cursor.executemany(INSERT_COMMAND, commands)
+        except sqlite3.IntegrityError as error:
+            raise Collision(*error.args) from error
+        self.rows = rows
+
+
+class _Datastore(SQLiteDatastore):
+    """The library's datastore, with a pool that can be renewed."""
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(uri, originator_id_type="text")
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin again with a pool of fresh connections.
+
+        The library's pool keeps its write lock for ever when a connection cannot be opened.
+        """
+        self.pool.close()
+        self.pool = _Pool(db_name=self.pool.db_name)
+
+
+class _Pool(SQLiteConnectionPool):
+    def _create_connection(self) -> SQLiteConnection:
+        connection = super()._create_connection()
+        with closing(connection.cursor().sqlite_cursor) as cursor:
+            cursor.execute("PRAGMA synchronous = FULL")
+        return connection
+
+
+def _json(values: Iterable[str]) -> str:
+    return msgspec.json.encode(list(values)).decode()
+
+
+def _reason(error: BaseException) -> str:
+    """Say what went wrong in words that tell what to do."""
+    cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+    name = getattr(cause, "sqlite_errorname", "")
+    for known, reason in REASONS.items():
+        if name.startswith(known):
+            return reason
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,68 @@
+"""The stores the contract is held against, and what its tests write into them.
+
+To hold a new store against it, add a place to PLACES.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from llmtb.events.chain import Row, seal_all
+from llmtb.events.event import Event
+from llmtb.events.floor import WaitJoined
+from llmtb.events.journal import Change
+from llmtb.events.stores.memory import MemoryStore
+from llmtb.events.stores.sqlite import SQLiteStore
+from llmtb.events.stores.store import Applied, Store
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+class Place(ABC):
+    """Somewhere a store keeps its rows."""
+
+    @abstractmethod
+    def open(self) -> Store:
+        """Open the store, with whatever was committed into it before."""
+
+
+class Memory(Place):
+    """The same object each time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._store = MemoryStore()
+
+    def open(self) -> Store:
+        return self._store
+
+
+class SQLite(Place):
+    """A file in a folder of the test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "journal.db"
+
+    def open(self) -> Store:
+        return SQLiteStore(self._path)
+
+
+PLACES: dict[str, Callable[[Path], Place]] = {"memory": Memory, "sqlite": SQLite}
+
+
+def joined(agent: str = "a1") -> WaitJoined:
+    """Return some event."""
+    return WaitJoined(at=NOON, by=agent, agent=agent, shift="2026-11-21/day")
+
+
+def change(stream: str, version: int, event: Event | None = None) -> Change:
+    """Return a change, of some event unless one is given."""
+    return Change(stream, version, event or joined())
+
+
+def write(store: Store, *events: tuple[str, int], topic: str = "Seen") -> list[Row]:
+    """Write events (stream, version) through the contract; return their rows."""
+    with store.transaction() as transaction:
+        rows = seal_all(transaction.head(), [(*event, topic, b"state") for event in events])
+        transaction.insert(rows, [Applied(f"write {rows[0][0]}", rows[0][0], rows[-1][0])])
+    return rows
