@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from llmtb.events.access import ACCESS_EVENTS
-from llmtb.events.access import ACCESS_EVENTS
 from llmtb.events.chain import Row
 from llmtb.events.chat import CHAT_EVENTS
 from llmtb.events.errors import NewerEvent, UnreadableEvent, UnwritableEvent
