@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, StoredEvent
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmtb.events.chain import GENESIS, Head, seal_all
@@ -115,6 +115,7 @@ def test_a_snapshot_replaces_the_earlier_one_and_is_found_by_its_layout_only(pla
 
 
 @pytest.mark.parametrize("kind", list(PLACES))
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_filters_find_what_a_look_at_every_row_finds(kind: str, data: st.DataObject) -> None:
     events = data.draw(
