@@ -5,8 +5,11 @@ an exponential patience. Rates are per second, loads in Erlangs, times in second
 """
 
 from functools import lru_cache
-from math import ceil, exp, floor, lgamma, log, sqrt
+from math import ceil, exp, expm1, floor, inf, log
 from typing import NamedTuple
+
+NO_WORK = 1e-12  # fewer Erlangs than this ask for no one
+NEGLIGIBLE = 1e-16  # a share that changes no figure
 
 
 class Staffing(NamedTuple):
@@ -48,19 +51,19 @@ def erlang_a(
 ) -> Staffing:
     """What `agents` agents give if callers give up after `patience` seconds on average.
 
-    A birth-death chain with death rate min(i, n)/AHT + max(0, i - n)/patience.
+    A birth-death chain with death rate min(i, n)/AHT + max(0, i - n)/patience. There are calls:
+    `load` and `aht` are above 0.
     """
-    arrival, service, leave = load / aht, 1.0 / aht, 1.0 / patience
-    queue = _queue_lengths(agents, load, arrival, agents * service, leave)
+    served, arriving = agents * patience / aht, load * patience / aht
+    shortest, queue = _queue_lengths(agents, load, served, arriving)
     waiting = sum(queue)
-    mean_queue = sum(j * p for j, p in enumerate(queue))
-    abandon = leave * mean_queue / arrival
-    missed = _not_answered(queue, agents * service, leave, service_seconds)
+    abandon = sum(j * chance for j, chance in enumerate(queue, shortest)) / arriving
+    in_time = _answered_in_time(shortest, queue, served, service_seconds / patience)
     return Staffing(
         agents=agents,
         wait=waiting,
-        service_level=1.0 - missed,
-        asa=mean_queue / arrival,
+        service_level=1.0 - waiting + in_time,
+        asa=abandon * patience,
         occupancy=load * (1.0 - abandon) / agents,
         abandon=abandon,
     )
@@ -81,7 +84,7 @@ def required_agents(
     `calls` arrive in `interval` seconds; with a `patience` Erlang A, without one Erlang C.
     """
     load = calls * aht / interval
-    if load <= 0:
+    if load < NO_WORK:
         return 0
     by_wait = _required_c(load, aht, service_seconds, service_level, max_occupancy)
     if patience is None:
@@ -91,7 +94,11 @@ def required_agents(
         given = erlang_a(agents, load, aht, patience, service_seconds)
         return given.service_level >= service_level and given.occupancy <= max_occupancy
 
-    low, high = 1, by_wait
+    # No more calls are answered than there are agents for; and one who gives up fast may be
+    # missed although one who waits for ever would not be.
+    low, high = max(1, floor(service_level * load)), by_wait
+    while not holds(high):
+        low, high = high + 1, 2 * high
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)
@@ -129,39 +136,48 @@ def _erlang_c(
 
 
 def _queue_lengths(
-    agents: int, load: float, arrival: float, capacity: float, leave: float
-) -> list[float]:
-    """Probability of 0, 1, 2 … callers in queue while every agent is busy."""
-    # Weights relative to "all busy, none waiting": 1/B is the sum of the weights below it.
-    weights, weight, j = [1.0], 1.0, 0
-    while weight > 1e-15 or arrival > capacity + j * leave:
-        j += 1
-        weight *= arrival / (capacity + j * leave)
-        weights.append(weight)
-    total = 1.0 / erlang_b(agents, load) + sum(weights) - 1.0
-    return [each / total for each in weights]
+    agents: int, load: float, served: float, arriving: float
+) -> tuple[int, list[float]]:
+    """The numbers of callers in queue that occur: the least, and the probability of each from it.
 
-
-def _not_answered(queue: list[float], capacity: float, leave: float, seconds: float) -> float:
-    """Share of calls that after `seconds` still waits or has given up (uniformisation).
-
-    A caller with j ahead is served after j + 1 departures, and gives up at rate `leave` meanwhile.
+    served, arriving: calls in the time of one patience while every agent is busy. The weights are
+    found outwards from the likeliest number, whose weight is 1: so none is too large for a float.
     """
-    top = capacity + (len(queue) + 1) * leave
-    mean = top * seconds
-    if mean <= 0:
-        return sum(queue)
-    ahead, waiting, given_up, seen = queue, 0.0, 0.0, 0.0
-    moves = [(capacity + j * leave) / top for j in range(len(queue))] + [0.0]
-    stay = [1.0 - move - leave / top for move in moves]
-    for k in range(int(mean + 10 * sqrt(mean)) + 30):
-        chance = exp(k * log(mean) - mean - lgamma(k + 1))
-        seen += chance
-        alive = sum(ahead)
-        waiting += chance * alive
-        given_up += (1.0 - seen) * alive * leave / top
-        ahead = [
-            p * stay[j] + following * moves[j + 1]
-            for j, (p, following) in enumerate(zip(ahead, [*ahead[1:], 0.0]))
-        ]
-    return waiting + given_up
+    likeliest = max(0, floor(arriving - served))
+    longer, weight, j = [1.0], 1.0, likeliest
+    while weight > NEGLIGIBLE:
+        j += 1
+        weight *= arriving / (served + j)
+        longer.append(weight)
+    shorter, weight, j = [], 1.0, likeliest
+    while j > 0 and weight > NEGLIGIBLE:
+        weight *= (served + j) / arriving
+        shorter.append(weight)
+        j -= 1
+    weights = shorter[::-1] + longer
+    total = sum(weights)
+    if j == 0:  # relative to "all busy, none in queue", 1/B is the sum of that and all below it
+        lost = erlang_b(agents, load)
+        total += weights[0] * (1.0 / lost - 1.0) if lost > 0 else inf
+    return j, [each / total for each in weights]
+
+
+def _answered_in_time(shortest: int, queue: list[float], served: float, time: float) -> float:
+    """Share of all calls that wait, and are answered within `time` (in patiences).
+
+    With j callers ahead the wait V is a sum of exponential times of rates served + 0 … served + j,
+    hence exp(-V) is of the distribution Beta(served, j + 1), and exp(-V) is also the probability
+    of not giving up meanwhile: the share is its mean over exp(-V) >= exp(-time), that is
+    served / (served + j + 1) times the part of Beta(served + 1, j + 1) from there up.
+    """
+    step = -expm1(-time)
+    log_term, too_late, answered = -time * (served + 1.0), 0.0, 0.0
+    for j in range(shortest + len(queue)):
+        if j > 0:
+            log_term += log(step * (served + j) / j)
+        too_late += exp(log_term)
+        if too_late >= 1.0 - NEGLIGIBLE:
+            break
+        if j >= shortest:
+            answered += queue[j - shortest] * served / (served + j + 1) * (1.0 - too_late)
+    return answered
