@@ -89,11 +89,12 @@ class SQLiteStore(SQLiteApplicationRecorder):
                     raise BadDatabase(self.path, "there is no journal in it")
                 return None
             create(self.path)
+            known = is_journal(self.path)
             ownership = Ownership(self.path)
         except OSError as error:
             raise BadDatabase(self.path, f"cannot be opened: {error.strerror}") from error
         try:
-            if not is_journal(self.path):
+            if not known and not is_journal(self.path):  # nobody else made it one meanwhile
                 lay_out(self.path)
         except sqlite3.Error as error:
             ownership.release()
