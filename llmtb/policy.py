@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Meta
 
 Minutes = Annotated[int, Meta(ge=1, le=1440)]
-Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Name = Annotated[str, Meta(pattern=r"^[^/\s][^/]{0,39}$")]
+Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
+Name = Annotated[str, Meta(pattern=r"^[^/\s]([^/\s]| ){0,39}\Z")]
 DAY = 1440
 
 
@@ -117,6 +117,11 @@ class Policy(_Setting, frozen=True, kw_only=True):
         """How long a meal lasts: n + d minutes."""
         return self.breaks.normal_minutes + self.meals_extra_minutes
 
+    def table(self) -> dict[str, Any]:
+        """The settings as plain tables, lists and values: what a file or an event holds."""
+        table: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
+        return table
+
     def shift(self, name: str) -> ShiftTimes | None:
         """The times of a named shift, or None if there is no such shift."""
         return next((times for times in self.shifts if times.name == name), None)
@@ -135,7 +140,7 @@ def merge(policy: Policy, partial: Mapping[str, Any]) -> Policy:
 
     Keys may be nested tables or dotted names (`breaks.every`). Raises PolicyError.
     """
-    whole = msgspec.to_builtins(policy)
+    whole = policy.table()
     for key, value in partial.items():
         _lay(whole, key.split("."), value, key)
     try:
@@ -250,7 +255,7 @@ def _in_words(error: msgspec.ValidationError) -> PolicyError:
 
 
 def _leaves(policy: Policy) -> Iterator[tuple[str, Any]]:
-    for key, value in msgspec.to_builtins(policy).items():
+    for key, value in policy.table().items():
         if isinstance(value, dict):
             yield from ((f"{key}.{name}", each) for name, each in value.items())
         else:

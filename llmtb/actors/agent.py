@@ -4,14 +4,14 @@ A break asked for is decided here, in the order in which the rules name the reas
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from llmtb.actors.centre import Centre
-from llmtb.actors.command import AgentId, Command, Reason
+from llmtb.actors.command import AgentId, Command, Instant, Reason
 from llmtb.actors.shift import CLOCK, Shift, announce, end_break
 from llmtb.events.event import Event
 from llmtb.events.floor import (
@@ -126,8 +126,8 @@ class ExtendBreak(Command, frozen=True, kw_only=True, tag="extend_break"):
     agent: AgentId
     reason: Reason
     minutes: Annotated[int, Meta(ge=1, le=1440)] | None = None
-    due: datetime | None = None
-    until: datetime | None = None
+    due: Instant | None = None
+    until: Instant | None = None
 
 
 class ForgiveWarning(Command, frozen=True, kw_only=True, tag="forgive_warning"):
@@ -156,7 +156,8 @@ def start_break(
     emergency: the due of the centre's running emergency break.
     """
 
-    def refused(reason: RefusalReason, next_free: datetime | None) -> BreakRefused:
+    def refused(reason: RefusalReason) -> BreakRefused:
+        earliest = shift.next_free() if shift else None
         return BreakRefused(
             at=now,
             by=command.agent,
@@ -166,18 +167,17 @@ def start_break(
             reason=reason,
             capacity=shift.capacity if shift else None,
             resting=shift.resting if shift else None,
-            next_free=next_free,
+            next_free=emergency if command.kind == "emergency" else earliest,
         )
 
     if shift is None:
-        yield refused("not_present", None)
+        yield refused("not_present")
         return
     reason = _reason_to_refuse(agent, shift, emergency, command)
     if reason == "meal_used":
         yield from warn(command.agent, agent, shift, centre, now, "meal_twice", command.agent)
     if reason is not None:
-        taken = reason == "emergency_taken"
-        yield refused(reason, emergency if taken else shift.next_free())
+        yield refused(reason)
         return
     ordinary = command.kind != "emergency"
     yield BreakStarted(
@@ -283,7 +283,10 @@ def leave_line(name: str, shift: Shift, now: datetime) -> Iterator[Event]:
 
 
 def extend_break(shift: Shift, command: ExtendBreak, now: datetime) -> Iterator[Event]:
-    """The new due; a meal's never passes its window's end. Raises Refused for a due gone by."""
+    """The new due; a meal's never passes its window's end.
+
+    Raises Refused for a due that is gone by, or more than a day away.
+    """
     rest = shift.breaks[command.agent]
     asked = command.due or command.until
     if (asked is None) == (command.minutes is None):
@@ -293,13 +296,15 @@ def extend_break(shift: Shift, command: ExtendBreak, now: datetime) -> Iterator[
         due = min(due, shift.meal.ends)
     if due <= now:
         raise Refused("the new due must be later than now")
+    if due > now + timedelta(days=1):
+        raise Refused("the new due must be within a day")
     if due != rest.due:
         yield BreakExtended(
             at=now,
             by=command.by,
             agent=command.agent,
             shift=shift.instance,
-            due=due,
+            due=due.astimezone(UTC),
             reason=command.reason,
         )
 
@@ -338,8 +343,7 @@ def evolve(agent: Agent, event: Event, centre: Centre) -> None:
             _day(agent, event.shift).warnings.append(warned)
         case WarningForgiven():
             _day(agent, event.shift).warnings.pop()
-            if event.count <= centre.policy.breaks.max_warnings:
-                agent.blocked = None
+            _lift(agent, event, centre)
         case DisciplineApplied():
             _day(agent, event.shift).disciplined = True
             if event.action == "block":
@@ -351,9 +355,17 @@ def evolve(agent: Agent, event: Event, centre: Centre) -> None:
 def leave(agent: Agent, event: ShiftClosed) -> None:
     """The agent's shift closed: nobody is present in it, nor blocked; old dates are dropped."""
     agent.present = None
-    agent.blocked = None
+    if agent.blocked == event.shift:
+        agent.blocked = None
     for date in sorted(agent.days)[:-3]:
         del agent.days[date]
+
+
+def _lift(agent: Agent, event: WarningForgiven, centre: Centre) -> None:
+    """No block on a date whose warnings are within the limit again."""
+    blocked = agent.blocked is not None and agent.blocked[:10] == event.shift[:10]
+    if blocked and event.count <= centre.policy.breaks.max_warnings:
+        agent.blocked = None
 
 
 def _day(agent: Agent, instance: str) -> Day:

@@ -42,6 +42,7 @@ from llmtb.policy import (
 from llmtb.runtime.errors import Refused
 
 MOST_ERLANGS = 10_000  # more than any centre has; keeps the formulas' work bounded
+OFF_THE_FLOOR: tuple[Role, ...] = ("customer", "auditor")  # never on a shift
 
 
 # --- state -------------------------------------------------------------------------------------
@@ -100,13 +101,24 @@ class Centre(msgspec.Struct):
         if self.policy.shift(name) is None:
             raise Refused(f"there is no shift {name!r}")
         if slash:
-            try:
-                return instance_of(self.policy, name, date.fromisoformat(day))
-            except ValueError as error:
-                raise Refused(f"{day!r} is not a date such as 2026-11-21") from error
+            return self._dated(name, day)
         today = now.astimezone(self.policy.zone).date()
         around = (w for w in instances_around(self.policy, today) if w.name.endswith(f"/{name}"))
         return next(window for window in around if window.ends > now)
+
+    def rosters(self, agent: str) -> bool:
+        """Whether an agent is on any shift that is not over."""
+        single = (on for shift, on in self.roster.single.items() if shift not in self.closed)
+        return any(agent in on for on in (*self.roster.standing.values(), *single))
+
+    def _dated(self, name: str, day: str) -> Window:
+        try:
+            window = instance_of(self.policy, name, date.fromisoformat(day))
+            if window.name == f"{day}/{name}":  # one spelling for one instance
+                return window
+        except (ValueError, OverflowError):
+            pass
+        raise Refused(f"{day!r} is not a date such as 2026-11-21")
 
 
 # --- commands ----------------------------------------------------------------------------------
@@ -186,11 +198,14 @@ def set_policy(centre: Centre, command: SetPolicy, now: datetime) -> Iterator[Ev
         raise Refused(str(error)) from error
     keys = changed(centre.policy, policy)
     if keys:
-        yield PolicyChanged(at=now, by=command.by, policy=msgspec.to_builtins(policy), changed=keys)
+        yield PolicyChanged(at=now, by=command.by, policy=policy.table(), changed=keys)
 
 
 def add_agent(centre: Centre, command: AddAgent, now: datetime) -> Iterator[Event]:
-    """The person added or changed; fields that are not given keep what is known."""
+    """The person added or changed; fields that are not given keep what is known.
+
+    Raises Refused for one on the roster who is to be what is never on a shift.
+    """
     centre.may_supervise(command.by)
     old = centre.roster.people.get(command.agent)
     kind = AgentAdded if old is None else AgentChanged
@@ -202,6 +217,8 @@ def add_agent(centre: Centre, command: AddAgent, now: datetime) -> Iterator[Even
         role=command.role or (old.role if old else "agent"),
         hired_on=command.hired_on or (old.hired_on if old else None),
     )
+    if event.role in OFF_THE_FLOOR and centre.rosters(command.agent):
+        raise Refused(f"{command.agent!r} is on a shift, and no {event.role} may be")
     same = old is not None and (old.name, old.role, old.hired_on) == (
         event.name,
         event.role,
@@ -231,7 +248,7 @@ def assign_shift(centre: Centre, command: AssignShift, now: datetime) -> Iterato
     centre.may_supervise(command.by)
     centre.known(command.agent)
     role = centre.roster.people[command.agent].role
-    if role in ("customer", "auditor"):
+    if role in OFF_THE_FLOOR:
         raise Refused(f"{command.agent!r} is {role}, and never on a shift")
     centre.instance(command.shift, now)
     if command.reason == "change":
@@ -239,7 +256,7 @@ def assign_shift(centre: Centre, command: AssignShift, now: datetime) -> Iterato
             yield ShiftUnassigned(
                 at=now, by=command.by, agent=command.agent, shift=shift, reason="change"
             )
-    if not _assigned(centre.roster, command.agent, command.shift):
+    if not _assigned(centre.roster, command.agent, command.shift) or _off(centre, command):
         yield ShiftAssigned(
             at=now,
             by=command.by,
@@ -304,6 +321,15 @@ def _assigned(roster: Roster, agent: str, shift: str) -> bool:
     return agent in roster.standing.get(shift, ())
 
 
+def _off(centre: Centre, command: AssignShift) -> bool:
+    """Whether someone who is on a named shift was taken off an instance of it."""
+    return any(
+        command.agent in agents
+        for instance, agents in centre.roster.off.items()
+        if instance.endswith(f"/{command.shift}") and instance not in centre.closed
+    )
+
+
 # --- evolve ------------------------------------------------------------------------------------
 
 
@@ -321,7 +347,6 @@ def evolve(centre: Centre, event: Event) -> None:
         case OverrideEnded():
             centre.overrides.pop(event.shift, None)
         case ShiftClosed():
-            centre.overrides.pop(event.shift, None)
             _forget(centre, event)
         case AgentRemoved():
             centre.phones.pop(event.agent, None)

@@ -75,29 +75,29 @@ def turn(floor: "Floor", now: datetime) -> Iterator[Event]:
 
 def _open(floor: "Floor", window: Window, now: datetime) -> Iterator[Event]:
     yield ShiftOpened(at=now, by=CLOCK, shift=window.name, starts=window.starts, ends=window.ends)
-    yield from _call_in(floor, floor.shifts[window.name], now)
-    yield from shifts.announce(floor.shifts[window.name], floor.centre, now, "opened", CLOCK)
+    shift = floor.shifts[window.name]
+    yield from _call_in(shift, _absent(floor, shift), now)
+    yield from shifts.announce(shift, floor.centre, now, "opened", CLOCK)
 
 
 def _close(floor: "Floor", shift: Shift, now: datetime) -> Iterator[Event]:
     yield from shifts.close(shift, floor.centre, now)
     # Who stayed for a shift that overlaps this one is present there from now.
     for other in floor.in_order():
-        if any(True for _ in _absent(floor, other, shift.present)):
-            yield from _call_in(floor, other, now, shift.present)
+        staying = [name for name in _absent(floor, other) if name in shift.present]
+        if staying and other.ends > now:
+            yield from _call_in(other, staying, now)
             yield from shifts.announce(other, floor.centre, now, "presence", CLOCK)
 
 
-def _call_in(
-    floor: "Floor", shift: Shift, now: datetime, among: set[str] | None = None
-) -> Iterator[Event]:
-    """With presence by roster, check in those rostered who are not present elsewhere."""
-    for name in list(_absent(floor, shift, among)):
+def _call_in(shift: Shift, names: list[str], now: datetime) -> Iterator[Event]:
+    for name in names:
         yield CheckedIn(at=now, by="roster", agent=name, shift=shift.instance)
 
 
-def _absent(floor: "Floor", shift: Shift, among: set[str] | None) -> Iterator[str]:
-    if floor.centre.policy.presence == "roster":
-        for name in floor.centre.roster.on(shift.instance):
-            if floor.agents[name].present is None and (among is None or name in among):
-                yield name
+def _absent(floor: "Floor", shift: Shift) -> list[str]:
+    """With presence by roster, those rostered on a shift who are present nowhere."""
+    if floor.centre.policy.presence != "roster":
+        return []
+    rostered = floor.centre.roster.on(shift.instance)
+    return [name for name in rostered if floor.agents[name].present is None]

@@ -5,14 +5,14 @@ is decided in `llmtb.actors.agent`.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from llmtb.actors.centre import Centre
-from llmtb.actors.command import AgentId, Command, Reason, ShiftId
+from llmtb.actors.command import AgentId, Command, Instant, Reason, ShiftId
 from llmtb.erlang import required_agents
 from llmtb.events.event import Event
 from llmtb.events.floor import (
@@ -128,7 +128,7 @@ class OverrideCapacity(Command, frozen=True, kw_only=True, tag="override_capacit
     shift: ShiftId
     capacity: Annotated[int, Meta(ge=0, le=10_000)]
     reason: Reason
-    until: datetime | None = None
+    until: Instant | None = None
 
 
 class EndOverride(Command, frozen=True, kw_only=True, tag="end_override"):
@@ -211,7 +211,7 @@ def override_capacity(
         by=command.by,
         shift=window.name,
         capacity=command.capacity,
-        until=until,
+        until=until.astimezone(UTC),
         reason=command.reason,
     )
 
@@ -251,7 +251,10 @@ def end_break(
 
 
 def close(shift: Shift, centre: Centre, now: datetime, by: str = CLOCK) -> Iterator[Event]:
-    """The shift over: its meal, its breaks, itself, and then its report."""
+    """The shift over: what still holds in it, its breaks, itself, and then its report."""
+    if shift.instance in centre.overrides:
+        yield from end_override(shift.instance, centre, now, by)
+        yield from announce(shift, centre, now, "override_ended", by)
     if shift.meal is not None:
         yield from close_meal(shift, shift.meal, centre, now)
     for agent in sorted(shift.breaks):

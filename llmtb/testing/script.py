@@ -1,5 +1,7 @@
 """Drive the decisions of an actor without a loop, a clock or a store.
 
+A script is given a past, is told what is done when, and says which events follow:
+
     script = Script(FloorBehaviour(), start)
     script.do(start, AddAgent(agent="sara"))
     assert script.do(later, StartBreak(agent="sara", kind="normal")) == [...]
@@ -11,8 +13,10 @@ from typing import Generic, Protocol, TypeVar
 
 from llmtb.actors.command import Command
 from llmtb.events.event import Event
+from llmtb.runtime.errors import Refused
 
 State = TypeVar("State")
+Kind = TypeVar("Kind", bound=Event)
 
 
 class Decider(Protocol[State]):
@@ -36,18 +40,27 @@ class Script(Generic[State]):
         self._decide(decider.elapse(), start)
 
     def until(self, instant: datetime) -> list[Event]:
-        """Let time pass up to and with an instant; the events of what fell due."""
+        """Let time pass up to and with an instant; the events of what fell due.
+
+        Raises ValueError for an instant gone by.
+        """
+        if instant < self.now:
+            raise ValueError(f"{instant} is before {self.now}")
         events: list[Event] = []
         while (due := self.decider.due(self.state, self.now)) is not None and due <= instant:
             events += self._decide(self.decider.elapse(), due)
             self.now = due
-        self.now = max(self.now, instant)
+        self.now = instant
         return events
 
     def do(self, at: datetime, command: Command) -> list[Event]:
         """Let time pass up to `at`, then take a command; its own events. May raise Refused."""
         self.until(at)
         return self._decide(command, at)
+
+    def crash(self) -> None:
+        """Lose everything but the events, and go on from these."""
+        self.state = self.replayed()
 
     def replayed(self) -> State:
         """The state that the events alone give."""
@@ -56,10 +69,19 @@ class Script(Generic[State]):
             state = self.decider.evolve(state, event)
         return state
 
+    def of(self, kind: type[Kind]) -> list[Kind]:
+        """The events of one type so far."""
+        return [event for event in self.events if isinstance(event, kind)]
+
     def _decide(self, command: Command, now: datetime) -> list[Event]:
         events = []
-        for event in self.decider.decide(self.state, command, now):
-            self.state = self.decider.evolve(self.state, event)
-            events.append(event)
+        try:
+            for event in self.decider.decide(self.state, command, now):
+                self.state = self.decider.evolve(self.state, event)
+                events.append(event)
+        except Refused as refused:
+            if events:  # the real driver has written nothing by now, but its state has moved
+                raise AssertionError(f"{command} was refused after {events}") from refused
+            raise
         self.events += events
         return events
