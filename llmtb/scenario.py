@@ -26,7 +26,7 @@ class ScenarioError(ValueError):
 class Ask(Command, frozen=True, kw_only=True, tag="ask"):
     """Somebody asks something in a chat."""
 
-    chat: Annotated[str, Meta(pattern=r"^[^/\s]{1,64}$")]
+    chat: Annotated[str, Meta(pattern=r"^[^/\s]{1,64}\Z")]
     text: Annotated[str, Meta(min_length=1, max_length=4096)]
     audience: Audience
 

@@ -37,6 +37,7 @@ ROOMS: dict[str, set[str] | str] = {
     },
     "llmtb.app": "*",
     "llmtb.simulate": "*",
+    "llmtb.verbs": "*",
     "llmtb.cli": "*",
     "llmtb.__main__": {"llmtb.cli"},
     "replay": {"llmtb.events", "llmtb.projections"},
