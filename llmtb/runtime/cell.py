@@ -68,6 +68,9 @@ class Cell:
     def timers(self) -> Timers:
         return self.kind.timers_of(self.key)
 
+    def report(self, error: Exception) -> None:
+        self.kind.report(self.key, error)
+
     def leave(self) -> None:
         """Begins passivation; mail is held from here on."""
         self.phase = Phase.LEAVING
@@ -123,9 +126,9 @@ class Cell:
         except asyncio.CancelledError:
             if _cancelled():
                 raise
-            self.kind.failed_to_stop(self, _interrupted())
+            self.report(_interrupted())
         except Exception as error:  # noqa: BLE001 - reported; the actor is gone all the same
-            self.kind.failed_to_stop(self, error)
+            self.report(error)
 
     async def _start(self) -> Actor | BatchActor | None:
         """Makes the actor; None if it failed."""
@@ -161,6 +164,9 @@ class Cell:
                 if not self._is_wanted(item):
                     continue
                 letter, item = item, item.message
+                if item is WAKE:
+                    letter.answer(None)
+                    continue
                 if letter.deadline is not deadline.get():
                     deadline.set(letter.deadline)
             elif deadline.get() is not None:
@@ -191,12 +197,13 @@ class Cell:
         """Hands over up to a turn's messages at once."""
         letters = [_letter(box.popleft()) for _ in range(min(len(box), TURN))]
         self.kind.handled += len(letters)
-        batch = deque(letter for letter in letters if self._is_wanted(letter))
+        wanted = [letter for letter in letters if self._is_wanted(letter)]
+        batch = deque(letter for letter in wanted if letter.message is not WAKE)
         if deadline.get() is not None:
             deadline.set(None)
         failure: Exception | None = None
         try:
-            if batch:
+            if wanted:
                 await actor.receive_batch(batch)
         except asyncio.CancelledError:
             if _cancelled():
@@ -214,6 +221,9 @@ class Cell:
         if failure is not None:
             self.kind.failed(self, failure)
         else:
+            for letter in wanted:
+                if letter.message is WAKE:
+                    letter.answer(None)
             self._end_turn(box)
 
     def _is_wanted(self, letter: Letter) -> bool:
@@ -224,9 +234,6 @@ class Cell:
         if reply.done() or (due is not None and due <= self.kind.time()):
             self.kind.system.counts.expired += 1
             letter.fail(DeadlineExceeded(self.kind.name, self.key))
-            return False
-        if letter.message is WAKE:
-            letter.answer(None)
             return False
         return True
 

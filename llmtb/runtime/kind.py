@@ -125,9 +125,9 @@ class Kind:
             self._restarts[key] = system.loop.call_later(delay, self._restart, cell)
         system.report(Failure(self.name, key, error, count, delay))
 
-    def failed_to_stop(self, cell: Cell, error: Exception) -> None:
-        """An actor left memory, though not in peace; it comes back with its next message."""
-        self.system.report(Failure(self.name, cell.key, error, 1, 0.0))
+    def report(self, key: str, error: Exception) -> None:
+        """Something went wrong that ends no life before its time."""
+        self.system.report(Failure(self.name, key, error, 0, 0.0))
 
     def revive(self, key: str) -> None:
         """Lets an actor that was stopped for good begin again."""

@@ -30,6 +30,11 @@ class Letter:
         self.reply = reply
         self.deadline = deadline
 
+    @property
+    def given_up(self) -> bool:
+        """Whether the asker has its reply already, or waits no more."""
+        return self.reply is not None and self.reply.done()
+
     def answer(self, value: object) -> None:
         """Gives the asker the answer, if there is one who still waits."""
         reply = self.reply

@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 class Failure(NamedTuple):
     """An actor failed with `error`, for the `failures`th time within its window.
 
+    failures: 0 if it lives on, or was about to leave memory anyway.
     delay: seconds until it is started again; None: it is stopped for good.
     """
 
@@ -53,12 +54,16 @@ class Backoff:
 
 def log_failure(failure: Failure) -> None:
     """Writes a failure to the log, with its trace."""
-    after = "stopped" if failure.delay is None else f"restarts in {failure.delay:.1f} s"
+    if failure.failures == 0:
+        after = "goes on"
+    elif failure.delay is None:
+        after = f"stopped after {failure.failures} failures"
+    else:
+        after = f"failure {failure.failures}, restarts in {failure.delay:.1f} s"
     log.error(
-        "%s/%s failed (%d); %s",
+        "%s/%s failed; %s",
         failure.kind,
         failure.key,
-        failure.failures,
         after,
         exc_info=failure.error,
     )
