@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import Meta
 
+from llmtb.actors.chat import Ask
 from llmtb.actors.command import Command
 from llmtb.actors.floor import FloorCommand
-from llmtb.events.chat import Audience
 
 LONGEST_LINE = 1_000_000  # bytes
 
@@ -21,14 +20,6 @@ class ScenarioError(ValueError):
         super().__init__(f"line {line}: {reason}")
         self.line = line
         self.reason = reason
-
-
-class Ask(Command, frozen=True, kw_only=True, tag="ask"):
-    """Somebody asks something in a chat."""
-
-    chat: Annotated[str, Meta(pattern=r"^[^/\s]{1,64}\Z")]
-    text: Annotated[str, Meta(min_length=1, max_length=4096)]
-    audience: Audience
 
 
 class Crash(Command, frozen=True, kw_only=True, tag="crash"):

@@ -208,8 +208,8 @@ class AccessBehaviour:
         """Nothing falls due: an invitation that is over simply opens nothing."""
         return None
 
-    def elapse(self) -> Command:
-        raise NotImplementedError("nothing falls due in access")
+    def elapse(self) -> Command | None:
+        return None
 
     def encode(self, state: Access) -> bytes:
         return msgspec.msgpack.encode(state)

@@ -272,8 +272,8 @@ class ChatBehaviour:
         """Nothing falls due in a chat by the passing of time alone."""
         return None
 
-    def elapse(self) -> Command:
-        raise NotImplementedError("nothing falls due in a chat")
+    def elapse(self) -> Command | None:
+        return None
 
     def encode(self, state: Chat) -> bytes:
         return msgspec.msgpack.encode(state)

@@ -1,0 +1,115 @@
+"""The verbs of `llmtb`, and what their exit statuses mean."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from llmtb import __version__
+
+DONE, FAULT, INPUT, DATABASE, STORAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+EXIT = {
+    DONE: "done",
+    FAULT: "a fault of the program itself; the line names the file that has the details",
+    INPUT: "what was given cannot be used: a verb, a setting, a line of a scenario, a shift",
+    DATABASE: "the database cannot be used: foreign, damaged, newer, or in use by another process",
+    STORAGE: "the disk failed: it is full, or cannot be written",
+    REFUSED: "Telegram refuses the bot's token or its api id and hash",
+    INTERRUPTED: "interrupted from the keyboard; everything acknowledged is kept",
+}
+
+
+class Failed(Exception):
+    """A verb cannot go on: the exit status, and one line for the person."""
+
+    def __init__(self, status: int, line: str) -> None:
+        super().__init__(line)
+        self.status = status
+
+
+def parser() -> argparse.ArgumentParser:
+    """The verbs and their arguments."""
+    top = argparse.ArgumentParser(
+        prog="llmtb", description="Run a call centre's floor: shifts, rests, capacity, reports."
+    )
+    top.add_argument("--version", action="version", version=f"llmtb {__version__}")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+    run = verbs.add_parser(
+        "run", help="the bot, once it has a token; until then a whole example day, played fast"
+    )
+    _place(run)
+    run.add_argument("--seconds", type=float, default=40.0, help="how long the example day takes")
+    run.add_argument("--language", default="en", help="of the example's board and report (en, fa)")
+    run.set_defaults(do=_run)
+
+    simulate = verbs.add_parser("simulate", help="play a scenario; every event as a line of JSON")
+    simulate.add_argument("file", metavar="FILE", help="the scenario; - for standard input")
+    simulate.add_argument("--db", type=Path, help="keep the events in this file (default: memory)")
+    simulate.add_argument("--json", action="store_true", help="(always so)")
+    simulate.set_defaults(do=_simulate)
+
+    report = verbs.add_parser("report", help="a closed shift's report")
+    report.add_argument("shift", nargs="?", help="DATE/NAME; without it, the shifts there are")
+    _place(report)
+    report.add_argument("--format", choices=("text", "csv", "xlsx", "png", "json"), default="text")
+    report.add_argument("--json", action="store_const", const="json", dest="format")
+    report.add_argument("--out", type=Path, help="write it to this file")
+    report.add_argument("--language", default="en", help="en, fa")
+    report.set_defaults(do=_report)
+
+    rebuild = verbs.add_parser("rebuild", help="make all views again from the journal")
+    _place(rebuild)
+    rebuild.add_argument("--json", action="store_true", help="say the outcome as JSON")
+    rebuild.set_defaults(do=_rebuild)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what a verb says; returns the exit status, see `EXIT`."""
+    options = parser().parse_args(arguments)
+    do: Callable[[argparse.Namespace], int] = options.do
+    try:
+        return do(options)
+    except Failed as failure:
+        print(f"llmtb: {failure}", file=sys.stderr)
+        return failure.status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who read our output has seen enough; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _place(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--settings", type=Path, help="the settings file (default: llmtb.toml)")
+    verb.add_argument("--data", type=Path, help="the folder of the data (default: data)")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from llmtb.verbs.run import run
+
+    return run(options.settings, options.data, options.seconds, options.language)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from llmtb.verbs.simulate import simulate_file
+
+    return simulate_file(options.file, options.db)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from llmtb.verbs.report import report
+
+    return report(
+        options.settings, options.data, options.shift, options.format, options.out, options.language
+    )
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    from llmtb.verbs.rebuild import rebuild
+
+    return rebuild(options.settings, options.data, options.json)
