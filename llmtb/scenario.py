@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
@@ -38,7 +38,9 @@ class Step(NamedTuple):
     command: Command
 
 
-ScenarioCommand = FloorCommand | Ask | Crash | End
+COMMANDS: dict[str, type[Command]] = {
+    str(kind.__struct_config__.tag): kind for kind in (*get_args(FloorCommand), Ask, Crash, End)
+}
 
 
 def steps(lines: Iterable[bytes]) -> Iterator[Step]:
@@ -65,9 +67,12 @@ def _step(number: int, text: bytes) -> tuple[datetime, Command]:
         raise ScenarioError(number, f"is not JSON: {error}") from error
     if not isinstance(fields, dict) or not isinstance(fields.get("do"), str):
         raise ScenarioError(number, 'is not an object with "at" and "do"')
+    kind = COMMANDS.get(fields["do"])
+    if kind is None:
+        raise ScenarioError(number, f"there is no command {fields['do']!r}")
     at = _instant(number, fields.pop("at", None))
     try:
-        return at, msgspec.convert(_aware(number, fields), ScenarioCommand)
+        return at, msgspec.convert(_aware(number, fields), kind)
     except msgspec.ValidationError as error:
         raise ScenarioError(number, _in_words(fields["do"], error)) from error
 
@@ -92,6 +97,4 @@ def _aware(number: int, fields: dict[str, Any]) -> dict[str, Any]:
 
 def _in_words(do: str, error: msgspec.ValidationError) -> str:
     reason = str(error)
-    if "Invalid value" in reason and "$.do" in reason:
-        return f"there is no command {do!r}"
     return f"{do}: {reason[:1].lower()}{reason[1:]}".replace("`", "")

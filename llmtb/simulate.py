@@ -11,7 +11,7 @@ from llmtb.actors.centre import Centre, SetPolicy
 from llmtb.actors.chat import Ask
 from llmtb.actors.command import Command
 from llmtb.app import House
-from llmtb.events.journal import Journal, Recorded
+from llmtb.events.journal import Journal, Recorded, Subscription
 from llmtb.events.stores.store import Store
 from llmtb.policy import PolicyError, merge
 from llmtb.runtime import virtual
@@ -38,7 +38,8 @@ def simulate(lines: Iterable[bytes], store: Store, tell: Tell) -> None:
 async def play(played: Iterator[Step], store: Store, tell: Tell, start: datetime) -> None:
     """Play steps on the running virtual loop; see `simulate`."""
     journal = await Journal.open(store)
-    telling = asyncio.create_task(_tell(journal, tell), name="telling")
+    news = journal.subscribe(journal.head)
+    telling = asyncio.create_task(_tell(news, tell), name="telling")
     try:
         await _Play(journal, start).run(played)
     finally:
@@ -46,8 +47,8 @@ async def play(played: Iterator[Step], store: Store, tell: Tell, start: datetime
         await telling
 
 
-async def _tell(journal: Journal, tell: Tell) -> None:
-    async for batch in journal.subscribe(journal.head):
+async def _tell(news: Subscription, tell: Tell) -> None:
+    async for batch in news:
         for recorded in batch:
             tell(recorded)
 

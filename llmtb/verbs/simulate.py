@@ -34,6 +34,8 @@ def simulate_file(file: str, db: Path | None) -> int:
         raise Failed(STORAGE, str(error)) from error
     except JournalError as error:
         raise Failed(DATABASE, str(error)) from error
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise Failed(INPUT, f"{file}: {error.strerror}") from error
     finally:
