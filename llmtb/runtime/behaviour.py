@@ -96,7 +96,10 @@ class Journal(Protocol[PartT_contra, EventT_co]):
     async def append(
         self, parts: Sequence[PartT_contra]
     ) -> Sequence[Sequence[Recorded[EventT_co]]]:
-        """Records all parts or none; returns the recorded events of each."""
+        """Records all parts or none; returns the recorded events of each.
+
+        An id that was applied before is refused, and so is one that two of the parts have.
+        """
         ...
 
     def applied(self, command: str) -> Sequence[Recorded[EventT_co]] | None:

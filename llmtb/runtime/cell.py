@@ -111,7 +111,7 @@ class Cell:
             if not box:
                 self.kind.forget(self)
                 return
-        actor = await self._start()
+        actor = await self._start(box)
         if actor is not None:
             await self._handle(actor, box)
 
@@ -130,7 +130,7 @@ class Cell:
         except Exception as error:  # noqa: BLE001 - reported; the actor is gone all the same
             self.report(error)
 
-    async def _start(self) -> Actor | BatchActor | None:
+    async def _start(self, box: deque[Any]) -> Actor | BatchActor | None:
         """Makes the actor; None if it failed."""
         kind = self.kind
         async with kind.gate:
@@ -140,15 +140,25 @@ class Cell:
             except asyncio.CancelledError:
                 if _cancelled():
                     raise
-                kind.failed(self, _interrupted())
+                self._failed_to_start(box, _interrupted())
                 return None
             except Exception as error:  # noqa: BLE001 - supervision reports it
-                kind.failed(self, error)
+                self._failed_to_start(box, error)
                 return None
         self.actor = actor
         self.phase = Phase.ALIVE
         kind.system.counts.recoveries += 1
         return actor
+
+    def _failed_to_start(self, box: deque[Any], error: Exception) -> None:
+        """Whoever wanted it awake learns why it is not; the mail waits for the next try."""
+        for _ in range(len(box)):
+            item = box.popleft()
+            if type(item) is Letter and item.message is WAKE:
+                item.fail(error)
+            else:
+                box.append(item)
+        self.kind.failed(self, error)
 
     async def _handle_each(self, actor: Actor, box: deque[Any]) -> None:
         """Hands over up to a turn's messages one by one."""

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, Generic
+from typing import Final, Generic
 
 from llmtb.runtime.actor import BatchActor, Context
 from llmtb.runtime.behaviour import (
@@ -161,46 +161,33 @@ class PersistentActor(BatchActor, Generic[State, Command, Event, Change, Part]):
             await self._take(deque(), alone=True)
 
     def _decide_all(self, batch: deque[Letter]) -> Round[Part]:
-        """Decides what fell due, then commands, up to one that needs the outcome of this."""
+        """Decides what fell due, then the commands, up to one that spoils the state."""
         now = self._context.clock.now()
         if self._horizon is not None and now < self._horizon:
             now = self._horizon
         round_: Round[Part] = Round()
         self._let_pass(now, round_.parts)
-        ids: set[str] = set()
         while batch and not self._dirty:
-            command, command_id = _open(batch[0].message)
-            if command_id in ids:
-                break
             letter = batch.popleft()
-            if command is DUE:
+            if letter.message is DUE:
                 self._armed = None
-                continue
-            if letter.given_up:
-                continue
-            if command_id is not None:
-                ids.add(command_id)
-            round_.decided.append(self._decide_one(letter, command, command_id, now, round_.parts))
+            elif not letter.given_up:
+                self._decide_one(letter, now, round_)
         return round_
 
-    def _decide_one(
-        self,
-        letter: Letter,
-        command: Command,
-        command_id: str | None,
-        now: datetime,
-        parts: list[Part],
-    ) -> Decided:
+    def _decide_one(self, letter: Letter, now: datetime, round_: Round[Part]) -> None:
+        message = letter.message
+        command, command_id = message if type(message) is Envelope else (message, None)
         decided = Decided(letter, command_id)
+        round_.decided.append(decided)
         try:
             changes = self._decide(command, now)
         except Exception as error:  # noqa: BLE001 - the asker gets it, faults are reported
             decided.error = error
         else:
             if changes:
-                decided.part = len(parts)
-                parts.append(self._forms.part(changes, command_id))
-        return decided
+                decided.part = len(round_.parts)
+                round_.parts.append(self._forms.part(changes, command_id))
 
     def _decide(self, command: Command, now: datetime) -> list[Change]:
         """Decides one command, and evolves the state by it."""
@@ -321,8 +308,3 @@ class PersistentActor(BatchActor, Generic[State, Command, Event, Change, Part]):
             self._context.timers.cancel("due")
         else:
             self._context.timers.set("due", due, DUE)
-
-
-def _open(message: Any) -> tuple[Any, str | None]:
-    """The command of a message, and its id."""
-    return message if type(message) is Envelope else (message, None)

@@ -182,7 +182,7 @@ class System:
     ) -> None:
         """Has an actor start, and returns when it has; one that was stopped for good, too.
 
-        Raises what `ask` raises.
+        Raises what its `started` raises, though it will be tried again; and what `ask` raises.
         """
         self._kinds[kind].revive(key)
         await self.ref(kind, key).ask(WAKE, timeout)

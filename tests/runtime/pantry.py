@@ -15,10 +15,12 @@ from llmtb.events.codec import Codec
 from llmtb.events.errors import AlreadyApplied, Conflict, StorageFailed
 from llmtb.events.event import Event
 from llmtb.events.record import Change, Part, Recorded
+from llmtb.events.stores.memory import MemoryStore
 from llmtb.runtime.actor import Context
 from llmtb.runtime.behaviour import Forms
 from llmtb.runtime.errors import Refused
 from llmtb.runtime.persistent import PersistentActor
+from llmtb.testing.faulty import Fault, FaultyStore, SlowJournal
 
 # --- events and state
 
@@ -175,8 +177,9 @@ class Ledger:
         fault = next(self.faults, None)
         if fault == "before":
             raise StorageFailed("full")
-        for _, command in parts:
-            if command is not None and command in self.commands:
+        commands = [command for _, command in parts if command is not None]
+        for command in commands:
+            if command in self.commands or commands.count(command) > 1:
                 raise AlreadyApplied(command, range(0))
         heads = {row.stream: row.version for row in self.rows}
         for changes, _ in parts:
@@ -212,6 +215,34 @@ class Ledger:
         found = self.snapshots.get(key)
         return found[1:] if found is not None and found[0] == layout else None
 
+
+class HouseLedger:
+    """The house's own journal with the same face, over a store that fails."""
+
+    def __init__(self, faults: Iterable[str | None], pause: float) -> None:
+        plan = (_FAULTS[fault] for fault in faults)
+        store = FaultyStore(MemoryStore(), lambda: next(plan, None))
+        self.journal = SlowJournal(store, CODEC, backlog=64, max_batch=64)
+        self.journal.delay = lambda: pause
+        self.append = self.journal.append
+        self.applied = self.journal.applied
+        self.save_snapshot = self.journal.save_snapshot
+        self.load_snapshot = self.journal.load_snapshot
+
+    @property
+    def rows(self) -> list[Recorded]:
+        return list(self.journal.read())
+
+    def read(self, after: int, versions: Mapping[str, int]) -> Iterable[Recorded]:
+        return self.journal.read(after)
+
+
+_FAULTS = {
+    None: None,
+    "before": Fault.BEFORE,
+    "after": Fault.LOST,
+    "overtaken": Fault.CONFLICT,
+}
 
 FORMS: Forms[Event, Change, Part] = Forms(Change, Part, AlreadyApplied)
 Keeper: TypeAlias = PersistentActor[Pantry, Command, Event, Change, Part]
