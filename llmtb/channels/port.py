@@ -4,7 +4,6 @@ Nothing here knows Telegram. A channel translates its own updates to `Said` and 
 carries `OutMessage`s out. Texts are plain: no markup is ever parsed, so a name cannot smuggle any.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -39,7 +38,6 @@ __all__ = [
     "Unsendable",
     "chat_key",
     "chat_number",
-    "random_id",
 ]
 
 TEXT_LIMIT = 4096
@@ -224,9 +222,3 @@ def chat_number(chat: str) -> int | None:
     """The number of a chat of this channel, or None for a chat of another one."""
     digits = chat.removeprefix("-")
     return int(chat) if digits.isascii() and digits.isdecimal() else None
-
-
-def random_id(chat: str, message: str) -> int:
-    """The number under which a message is sent, the same each time: signed 64-bit, not 0."""
-    digest = hashlib.sha256(f"{chat}\n{message}".encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True) or 1

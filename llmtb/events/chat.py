@@ -130,8 +130,8 @@ class MessageSent(Event, frozen=True, kw_only=True):
 class MessageFailed(Event, frozen=True, kw_only=True):
     """A message will never reach the chat, and why.
 
-    error: `unreachable` (the bot is blocked or the account gone), `expired` (not sent in time),
-    or the channel's own words.
+    error: begins with `unreachable` where nothing reaches the person any more (the bot is blocked,
+    or the account gone); else the channel's own words.
     """
 
     chat: str

@@ -1,0 +1,44 @@
+"""What an event is told against, and to whom."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from llmtb.channels.conversation.known import Known
+from llmtb.channels.conversation.phrases import supervisors
+from llmtb.channels.conversation.step import Say, Settings
+from llmtb.channels.conversation.words import Speech, Words
+
+
+class Notice(NamedTuple):
+    """Something to be told to a chat because of an event."""
+
+    chat: str
+    say: Say
+
+
+class Occasion(NamedTuple):
+    """An event, and what it is told against. known: as of this event."""
+
+    known: Known
+    words: Words
+    settings: Settings
+    event: Any
+
+    def speech(self, chat: str) -> Speech:
+        """How a chat is spoken to."""
+        language = self.known.card(chat).language or self.settings.language
+        return self.words.speech(language, self.known.floor.centre.policy.zone)
+
+
+def to_person(occasion: Occasion, agent: str) -> Iterator[tuple[str, Speech]]:
+    """The chat of one person and its language; nothing if they have none."""
+    chat = occasion.known.chat_of(agent)
+    if chat is not None:
+        yield chat, occasion.speech(chat)
+
+
+def to_supervisors(occasion: Occasion, but: str = "") -> Iterator[tuple[str, Speech]]:
+    """The chats of all supervisors but one, each with its language."""
+    for who, chat in supervisors(occasion.known):
+        if who != but:
+            yield chat, occasion.speech(chat)

@@ -1,0 +1,203 @@
+"""Words: gettext catalogues, and how each language writes numbers, times and dates.
+
+A new language is a new catalogue, `locales/LANGUAGE/LC_MESSAGES/llmtb.po`, and nothing else.
+Message ids are the English sentences; what goes into their `{places}` is set by type: a text is
+isolated where its direction may differ, an int gets the language's digits, an instant is a
+local time of day, a date the language's calendar.
+"""
+
+import io
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from functools import cache
+from gettext import GNUTranslations
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from persiantools.jdatetime import JalaliDate
+
+LOCALES: Final = Path(__file__).parents[2] / "locales"
+DOMAIN: Final = "llmtb"
+FALLBACK: Final = "en"
+
+_ISOLATE, _POP = "\u2068", "\u2069"
+_DIGITS = {"arabext": "۰۱۲۳۴۵۶۷۸۹", "arab": "٠١٢٣٤٥٦٧٨٩"}
+_ASCII = str.maketrans("".join(_DIGITS.values()), "0123456789" * len(_DIGITS))
+_JOINERS = "\u200c\u200d"  # letters and emoji are spelt with these
+
+Value = str | int | datetime | date
+
+
+def _jalali(day: date) -> str:
+    jalali = JalaliDate.to_jalali(day)  # type: ignore[no-untyped-call]  # typed only in part
+    return str(jalali.strftime("%A %d %B %Y", locale="fa"))
+
+
+CALENDARS: Final[Mapping[str, Callable[[date], str]]] = {"fa": _jalali}
+"""Languages that do not count by the Gregorian calendar."""
+
+
+def mark(msgid: str) -> str:
+    """Return the message id as it is: marks one that is said elsewhere."""
+    return msgid
+
+
+def ascii_digits(text: str) -> str:
+    """The text with Persian and Arabic digits as 0 to 9: people type as their keyboard has it."""
+    return text.translate(_ASCII)
+
+
+def plain(text: str) -> str:
+    """A name or a remark fit to stand in a sentence: one line, no controls that turn the rest."""
+    spaced = ("".join(" " if c.isspace() else c for c in text)).split()
+    kept = (
+        c for c in " ".join(spaced) if unicodedata.category(c) not in ("Cc", "Cf") or c in _JOINERS
+    )
+    return "".join(kept).strip()
+
+
+class Phrase(str):
+    """Words that this language has set already: they go in as they are."""
+
+    __slots__ = ()
+
+
+class Words:
+    """The catalogues of all languages."""
+
+    def __init__(self, catalogues: Mapping[str, GNUTranslations]) -> None:
+        self._catalogues = dict(sorted(catalogues.items()))
+
+    @classmethod
+    def load(cls, folder: Path = LOCALES) -> "Words":
+        """Read every catalogue of a folder. Raises ValueError for a language nobody knows."""
+        found = folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po")
+        return cls({path.parts[-3]: _read(path) for path in found})
+
+    @property
+    def languages(self) -> Mapping[str, str]:
+        """The languages there are: code, and name in that language itself."""
+        named = {code: Locale.parse(code).get_language_name(code) for code in self._catalogues}
+        return {code: name or code for code, name in named.items()}
+
+    def language_for(self, code: str | None, otherwise: str = FALLBACK) -> str:
+        """The language to speak with an app set to `code` (`fa-IR`, `en_GB`, or unknown)."""
+        base = (code or "").replace("_", "-").partition("-")[0].lower()
+        return base if base in self._catalogues else otherwise
+
+    def speech(self, language: str, zone: ZoneInfo) -> "Speech":
+        """How one language says things; an unknown language is spoken to in English."""
+        known = language if language in self._catalogues else FALLBACK
+        return Speech(known, self._catalogues.get(known, GNUTranslations()), zone)
+
+    def said_as(self, msgid: str) -> Iterator[str]:
+        """How every language says it: a button may have been drawn in another language."""
+        yield msgid
+        for catalogue in self._catalogues.values():
+            yield catalogue.gettext(msgid)
+
+
+class Speech:
+    """How one language says things, with times of day in one time zone."""
+
+    def __init__(self, language: str, catalogue: GNUTranslations, zone: ZoneInfo) -> None:
+        self.language = language
+        self.zone = zone
+        self._catalogue = catalogue
+        self._locale = Locale.parse(language)
+        self._leftward = self._locale.text_direction == "rtl"
+        digits = _DIGITS.get(self._locale.default_numbering_system)
+        self._digits = str.maketrans("0123456789", digits) if digits else {}
+
+    def say(self, msgid: str, **values: Value) -> Phrase:
+        """The sentence in this language, with the values in their places."""
+        return self._fill(self._catalogue.gettext(msgid), values)
+
+    def count(self, one: str, many: str, n: int, **values: Value) -> Phrase:
+        """The sentence for `n` of something; `{n}` is its number."""
+        return self._fill(self._catalogue.ngettext(one, many, n), {**values, "n": n})
+
+    def number(self, n: int) -> Phrase:
+        """A number in this language's digits."""
+        return Phrase(str(n).translate(self._digits))
+
+    def clock(self, instant: datetime) -> Phrase:
+        """The local time of day, such as 14:05."""
+        return Phrase(f"{instant.astimezone(self.zone):%H:%M}".translate(self._digits))
+
+    def span(self, starts: datetime, ends: datetime) -> Phrase:
+        """From one time of day to another."""
+        return self.isolate(f"{self.clock(starts)}–{self.clock(ends)}")
+
+    def day(self, day: date) -> Phrase:
+        """A date with its weekday, in this language's calendar."""
+        calendar = CALENDARS.get(self.language)
+        text = calendar(day) if calendar else format_date(day, "EEE d MMM y", self._locale)
+        return Phrase(text.translate(self._digits))
+
+    def moment(self, instant: datetime, now: datetime) -> Phrase:
+        """The time of day, with the date if that is another one than now's."""
+        local = instant.astimezone(self.zone).date()
+        if local == now.astimezone(self.zone).date():
+            return self.clock(instant)
+        return Phrase(f"{self.day(local)} {self.clock(instant)}")
+
+    def shift(self, instance: str) -> Phrase:
+        """An instance of a shift, by name and date."""
+        day, _, name = instance.partition("/")
+        return Phrase(f"{self.isolate(name)} · {self.day(date.fromisoformat(day))}")
+
+    def minutes(self, n: int) -> Phrase:
+        """A length of time in minutes."""
+        return self.count("{n} minute", "{n} minutes", n)
+
+    def figure(self, part: int, whole: int) -> Phrase:
+        """Part of a whole, such as 3/5."""
+        return self.isolate(f"{part}/{whole}".translate(self._digits))
+
+    def isolate(self, text: str) -> Phrase:
+        """The text, kept from turning or being turned by the words around it."""
+        text = plain(text)
+        turns = any(unicodedata.bidirectional(c) in ("R", "AL", "RLE", "RLO") for c in text)
+        return Phrase(f"{_ISOLATE}{text}{_POP}" if turns or self._leftward else text)
+
+    def _fill(self, template: str, values: Mapping[str, Value]) -> Phrase:
+        places = {name: self._set(value) for name, value in values.items()}
+        return Phrase(template.format(**places))
+
+    def _set(self, value: Value) -> Phrase:
+        match value:
+            case bool():
+                raise TypeError("a truth value is not for people to read")
+            case int():
+                return self.number(value)
+            case datetime():
+                return self.clock(value)
+            case date():
+                return self.day(value)
+            case Phrase():
+                return value
+            case str():
+                return self.isolate(value)
+
+
+@cache
+def _read(path: Path) -> GNUTranslations:
+    language = path.parts[-3]
+    try:
+        Locale.parse(language)
+    except (UnknownLocaleError, ValueError) as error:
+        raise ValueError(f"{path}: {language!r} is not the code of a language") from error
+    with path.open("rb") as source:
+        catalogue = read_po(source, locale=language, domain=DOMAIN)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
