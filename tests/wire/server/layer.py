@@ -20,11 +20,18 @@ Container: Final[Any] = core.MsgContainer
 Zipped: Final[Any] = core.GzipPacked
 FutureSalts: Final[Any] = core.FutureSalts
 FutureSalt: Final[Any] = core.FutureSalt
-YES: Final[Any] = core.BoolTrue()
 DH_PRIME: Final[int] = prime.CURRENT_DH_PRIME
 
 _VECTOR: Final = 0x1CB5C415
+_TRUE: Final = 0x997275B5
 _EMPTY: Final[dict[str, Any]] = {"int": 0, "str": "", "bool": False, "bytes": b""}
+
+
+class Yes:
+    """The result of a call that only says it was done; the library's own is bare bytes."""
+
+    def write(self) -> bytes:
+        return _TRUE.to_bytes(4, "little")
 
 
 class Vector:
@@ -41,6 +48,19 @@ class Vector:
 def read(data: bytes) -> Any:
     """The boxed object that `data` begins with; KeyError when its constructor is unknown."""
     return core.TLObject.read(BytesIO(data))
+
+
+def boxed(items: Iterable[Any]) -> list[Any]:
+    """The objects of a vector that the library may have taken for numbers.
+
+    Its reader knows no types inside a bare vector, and takes objects of 4 or 8 bytes for ints.
+    """
+    return [read(_four_or_eight(item)) if isinstance(item, int) else item for item in items]
+
+
+def _four_or_eight(value: int) -> bytes:
+    short = -(1 << 31) <= value < 1 << 31
+    return value.to_bytes(4 if short else 8, "little", signed=True)
 
 
 def write_bytes(value: bytes) -> bytes:

@@ -30,6 +30,7 @@ class Reception:
     def __init__(self, world: World, api_id: int, api_hash: str) -> None:
         self.log: list[Call] = []
         self.unsupported: list[str] = []
+        self.bugs: list[Exception] = []
         self.faults = Faults()
         self.bell = Bell()
         self._world = world
@@ -53,6 +54,9 @@ class Reception:
             value = self._do(key, method, call)
         except RpcRefusal as refusal:
             value = layer.types.RpcError(error_code=refusal.code, error_message=refusal.words)
+        except Exception as bug:  # noqa: BLE001 -- ours, so the call fails now and `close` tells
+            self.bugs.append(bug)
+            value = layer.types.RpcError(error_code=400, error_message="BOT_METHOD_INVALID")
         if effect is Cut.AFTER:
             raise LinkCut
         return value, listens and key.authorised and method not in _MAKES_NO_LISTENER

@@ -60,9 +60,9 @@ class Wire:
         self.refuse()
         ended = await asyncio.gather(*self._tasks, return_exceptions=True)
         self._claim.close()
-        for failure in ended:
-            if isinstance(failure, Exception):
-                raise failure
+        failures = [failure for failure in ended if isinstance(failure, Exception)]
+        for failure in self._reception.bugs + failures:
+            raise failure
 
     def push(self, updates: Any) -> bool:
         """Sends updates to every session that wants them; False when there is none."""

@@ -82,7 +82,7 @@ def _scope(call: Any) -> tuple[str, str]:
 
 def _set_commands(world: World, call: Any) -> Any:
     world.commands[_scope(call)] = [(one.command, one.description) for one in call.commands]
-    return layer.YES
+    return layer.Yes()
 
 
 def _get_commands(world: World, call: Any) -> Any:
@@ -94,7 +94,7 @@ def _get_commands(world: World, call: Any) -> Any:
 
 def _reset_commands(world: World, call: Any) -> Any:
     world.commands.pop(_scope(call), None)
-    return layer.YES
+    return layer.Yes()
 
 
 METHODS = {

@@ -50,17 +50,13 @@ def _edit_message(world: World, call: Any) -> Any:
     if world.clock() - post.date > _EDIT_WITHIN:
         raise RpcRefusal(400, "MESSAGE_EDIT_TIME_EXPIRED")
     text = post.text if call.message is None else call.message
-    entities = post.entities if call.message is None else call.entities
+    entities = post.entities if call.message is None else call.entities or None
     _check_text(text, _LONGEST_CAPTION if post.file else _LONGEST_TEXT)
     _check_buttons(call.reply_markup)
     if call.media is not None:
         post.file = world.files.sent(call.media)
         post.media = world.files.media(post.file, world.date)
-    elif (text, entities or None, call.reply_markup) == (
-        post.text,
-        post.entities or None,
-        post.markup,
-    ):
+    elif (text, entities, call.reply_markup) == (post.text, post.entities, post.markup):
         raise RpcRefusal(400, "MESSAGE_NOT_MODIFIED")
     post.text, post.entities, post.markup = text, entities, call.reply_markup
     return _bundle(world, [world.change(post)])
@@ -82,18 +78,18 @@ def _pin_message(world: World, call: Any) -> Any:
 
 
 def _get_messages(world: World, call: Any) -> Any:
-    found = [_found(world, one).raw() for one in call.id]
+    found = [_found(world, one).raw() for one in layer.boxed(call.id)]
     return layer.blank(layer.types.messages.Messages, messages=found, users=world.users())
 
 
 def _answer_press(world: World, call: Any) -> Any:
     world.answer(call.query_id, Toast(call.message or "", bool(call.alert), call.url))
-    return layer.YES
+    return layer.Yes()
 
 
 def _set_typing(world: World, call: Any) -> Any:
     reachable(world, call.peer)
-    return layer.YES
+    return layer.Yes()
 
 
 def _common(call: Any) -> dict[str, Any]:
@@ -101,7 +97,7 @@ def _common(call: Any) -> dict[str, Any]:
     # Until layer 158 a reply was named by its id alone.
     answered = getattr(call, "reply_to", call)
     return {
-        "entities": call.entities,
+        "entities": call.entities or None,  # an empty list is written wrongly by 2.0.106
         "markup": call.reply_markup,
         "silent": bool(call.silent),
         "reply_to": getattr(answered, "reply_to_msg_id", None),

@@ -8,7 +8,7 @@ from tests.wire.server.world import World
 
 def _save_part(world: World, call: Any) -> Any:
     world.files.keep_part(call.file_id, call.file_part, call.bytes)
-    return layer.YES
+    return layer.Yes()
 
 
 def _get_file(world: World, call: Any) -> Any:
