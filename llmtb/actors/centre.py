@@ -358,5 +358,7 @@ def evolve(centre: Centre, event: Event) -> None:
 def _forget(centre: Centre, event: ShiftClosed) -> None:
     """Keep in mind for some days what is over, and no longer."""
     oldest = (date.fromisoformat(event.shift[:10]) - timedelta(days=3)).isoformat()
-    centre.closed = {each for each in centre.closed if each[:10] >= oldest} | {event.shift}
+    centre.closed = {each for each in centre.closed if each[:10] >= oldest}
+    if event.at >= event.ends:  # one that was abandoned before may open again
+        centre.closed.add(event.shift)
     centre.roster.forget_before(oldest)

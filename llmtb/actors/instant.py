@@ -60,11 +60,13 @@ def turn(floor: "Floor", now: datetime) -> Iterator[Event]:
     for shift in floor.in_order():
         if shift.meal is not None and shift.meal.ends <= now:
             yield from shifts.close_meal(shift, shift.meal, centre, now)
+    running = running_at(centre.policy, now)
     for shift in floor.in_order():
-        abandoned = centre.policy.shift(shift.name) is None and not shift.present
+        # The calendar may have been changed: then a shift goes on for those who are in it.
+        abandoned = not shift.present and all(shift.instance != each.name for each in running)
         if shift.ends <= now or abandoned:
             yield from _close(floor, shift, now)
-    for window in running_at(centre.policy, now):
+    for window in running:
         if window.name not in floor.shifts and window.name not in centre.closed:
             yield from _open(floor, window, now)
     for shift in floor.in_order():

@@ -278,6 +278,25 @@ def test_a_shift_taken_out_ends_when_it_was_to_for_those_in_it() -> None:
     assert closed[MORNING] == at("16:00")
 
 
+def test_an_empty_shift_moved_to_later_closes_and_opens_then() -> None:
+    desk = Desk()
+    later = {"name": "morning", "start": "10:00", "end": "18:00"}
+    assert "ShiftClosed" in names(desk.at("09:00", policy({"shifts": [later]})))
+    desk.wait("11:00")
+    assert [o.at for o in desk.of(ShiftOpened) if o.shift == MORNING] == [at("08:00"), at("10:00")]
+
+
+def test_a_shift_put_back_in_its_middle_opens_again() -> None:
+    desk = Desk()
+    all_three = desk.state.centre.policy.table()["shifts"]
+    desk.at("09:00", policy({"shifts": all_three[1:]}))
+    assert MORNING not in desk.state.shifts
+    desk.at("10:00", policy({"shifts": all_three}))
+    desk.wait("17:00")
+    closed = [(c.at, c.ends) for c in desk.of(ShiftClosed) if c.shift == MORNING]
+    assert closed == [(at("09:00"), at("16:00")), (at("16:00"), at("16:00"))]
+
+
 @pytest.mark.parametrize(("end", "closes"), [("18:00", "18:00"), ("14:00", "14:00")])
 def test_an_open_shift_ends_when_the_policy_now_says(end: str, closes: str) -> None:
     desk = Desk(crew(5))
