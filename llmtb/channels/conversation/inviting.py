@@ -27,7 +27,7 @@ from llmtb.channels.conversation.step import (
     Verb,
 )
 from llmtb.channels.conversation.tokens import encode, find, short
-from llmtb.channels.conversation.words import Phrase, plain
+from llmtb.channels.conversation.words import Phrase, Speech, plain
 from llmtb.channels.port import Button, Inline
 from llmtb.events.event import Event
 from llmtb.events.floor import Role
@@ -60,6 +60,11 @@ def acceptance(known: Known, account: str, code: str) -> AcceptInvitation | None
     if invited is None or person is None or person.role != invited.role:
         return None
     return AcceptInvitation(code_digest=digest, account=account)
+
+
+def invalid(speech: Speech) -> str:
+    """All that anybody hears of a code that opens nothing."""
+    return speech.say("This invitation is not valid (any more). Please ask for a new one.")
 
 
 def people(scene: Scene) -> Step:

@@ -1,0 +1,63 @@
+"""What the conversation needs of the house: to ask its actors, and to look into its journal."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, Protocol
+
+from llmtb.actors.access import AcceptInvitation, Invite, Unlink
+from llmtb.actors.command import Command
+from llmtb.events.errors import JournalError
+from llmtb.events.record import Recorded
+from llmtb.runtime.errors import Unanswered
+
+TRANSIENT: Final = (JournalError, Unanswered)
+"""What an actor raises when asking again later may help."""
+
+
+class House(Protocol):
+    """The actors. The same id is applied once, and answered the same each time.
+
+    Each may raise Refused, and what TRANSIENT lists.
+    """
+
+    async def floor(
+        self, command: Command, command_id: str | None = None, seconds: float | None = None
+    ) -> list[Recorded]:
+        """The events of a command on the floor."""
+        ...
+
+    async def access(self, command: Command, command_id: str | None = None) -> list[Recorded]:
+        """The events of a command on who may come in."""
+        ...
+
+    async def chat(
+        self, chat: str, command: Command, command_id: str | None = None
+    ) -> list[Recorded]:
+        """The events of a command on a chat."""
+        ...
+
+
+class Following(Protocol):
+    """The journal's events as they are recorded: an `async for` over batches."""
+
+    position: int
+
+    def __aiter__(self) -> AsyncIterator[list[Recorded]]: ...
+    def close(self) -> None: ...
+
+
+class Log(Protocol):
+    """The part of the journal that the conversation reads."""
+
+    @property
+    def head(self) -> int: ...
+    def applied(self, command: str) -> Sequence[Recorded] | None: ...
+    def subscribe(self, after: int) -> Following: ...
+    def save_snapshot(self, key: str, layout: str, seq: int, state: bytes) -> None: ...
+    def load_snapshot(self, key: str, layout: str) -> tuple[int, bytes] | None: ...
+
+
+async def ask(house: House, command: Command, command_id: str) -> list[Recorded]:
+    """Ask whichever actor a command is for."""
+    if isinstance(command, Invite | AcceptInvitation | Unlink):
+        return await house.access(command, command_id)
+    return await house.floor(command, command_id)

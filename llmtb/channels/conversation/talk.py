@@ -1,0 +1,320 @@
+"""Carrying out what presses mean: asks the actors, answers the press, has the replies queued.
+
+One update is taken at a time in each chat. What it asks for is asked under its own id, so that an
+update which is delivered again, or whose handling was cut short, has its effect once.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec import UNSET
+
+from llmtb.actors.access import AcceptInvitation
+from llmtb.actors.chat import QueueMessage, Respond
+from llmtb.channels.conversation import presses
+from llmtb.channels.conversation.desk import welcome
+from llmtb.channels.conversation.feeder import Feeder
+from llmtb.channels.conversation.house import TRANSIENT, House, Log, ask
+from llmtb.channels.conversation.inviting import acceptance, invalid
+from llmtb.channels.conversation.known import Member
+from llmtb.channels.conversation.step import History, Say, Scene, Settings, Step, fitting
+from llmtb.channels.conversation.words import Speech, Words
+from llmtb.channels.port import (
+    TOAST_LIMIT,
+    AlreadySent,
+    Disconnected,
+    Flooded,
+    MessageGone,
+    NotModified,
+    OutMessage,
+    Port,
+    PortError,
+    Pressed,
+    Said,
+    TooLate,
+    chat_key,
+)
+from llmtb.events.event import Event
+from llmtb.events.record import Recorded
+from llmtb.runtime.clock import Clock
+from llmtb.runtime.errors import Refused
+
+log = logging.getLogger(__name__)
+
+_PATIENCE: Final = 5.0  # seconds for what is known to catch up with what was just done
+_STRANGERS: Final = 1000  # accounts whose last answer is remembered
+_STRANGER_EVERY: Final = timedelta(seconds=5)
+
+
+class Talk:
+    """Handles what people do in the chats of one channel.
+
+    history: a person's own past. new_code: gives a fresh invitation code.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        log: Log,
+        feeder: Feeder,
+        port: Port,
+        history: History,
+        words: Words,
+        settings: Settings,
+        clock: Clock,
+        new_code: Callable[[], str],
+    ) -> None:
+        self._house = house
+        self._log = log
+        self._feeder = feeder
+        self._port = port
+        self._history = history
+        self._words = words
+        self._settings = settings
+        self._clock = clock
+        self._new_code = new_code
+        self._done = 0  # the last event that an answer of an actor told of
+        self._strangers: dict[int, datetime] = {}
+
+    async def handle(self, update: Said | Pressed) -> None:
+        """Take one update, and return when its effect is in the journal, or it has none.
+
+        Call it for one update of a chat at a time. Raises what TRANSIENT lists when a message
+        could not be taken: call it again. A press is answered in any case, and not taken later.
+        """
+        if update.chat != update.user:
+            return  # only private chats: what is said here is for one person
+        await self._feeder.ready()
+        await self._catch_up()
+        if self._log.applied(_reply_id(update)) is not None:
+            await self._answer(update, Step())
+            return
+        member = self._feeder.known.member(chat_key(update.user))
+        if member is None:
+            await self._meet(update)
+            return
+        scene = self._scene(update, member)
+        try:
+            if self._log.applied(update.update) is not None:
+                await self._finish(scene, update)
+            else:
+                await self._take(scene, update)
+        except TRANSIENT as trouble:
+            if isinstance(update, Said):
+                raise
+            log.warning("the press %s was not taken: %s", update.update, trouble)
+            text = self._speech(update).say("I could not do that just now. Please press again.")
+            await self._answer(update, Step(toast=text, alert=True))
+
+    async def _take(self, scene: Scene, update: Said | Pressed) -> None:
+        if isinstance(update, Said):
+            step = presses.said(scene, update.text, update.at)
+        else:
+            step = presses.pressed(scene, update.token)
+        step = await self._ask(scene, step, step.command_id or update.update)
+        await self._answer(update, step)
+        step = await self._redraw(update, step)
+        step = await self._whisper(scene, update, step)
+        await self._respond(scene, update, step)
+
+    async def _finish(self, scene: Scene, update: Said | Pressed) -> None:
+        """Do the rest for an update whose command was applied before its handling was cut short."""
+        started = isinstance(update, Said) and presses.command_of(update.text)[0] == "start"
+        step = Step(dialogue=None, replies=(welcome(scene),) if started else ())
+        await self._answer(update, step)
+        await self._respond(scene, update, step)
+
+    async def _ask(self, scene: Scene, step: Step, command_id: str) -> Step:
+        """Ask what the step asks, and what follows from each answer, to the last step."""
+        number = 1
+        while step.command is not None or step.lookup is not None:
+            following = Step()
+            if step.command is not None:
+                id_ = command_id if number == 1 else f"{command_id}:{number}"
+                try:
+                    events = self._note(await ask(self._house, step.command, id_))
+                    following = step.after(events) if step.after is not None else Step()
+                except Refused as refusal:
+                    why = scene.speech.say("That cannot be done: {reason}", reason=str(refusal))
+                    following = Step(toast=why, alert=True, dialogue=None, replies=(Say(text=why),))
+            elif step.lookup is not None:
+                following = await step.lookup(self._history)
+            step = _joined(step, following)
+            number += 1
+        return step
+
+    async def _respond(self, scene: Scene, update: Said | Pressed, step: Step) -> None:
+        for chat, say, key in step.elsewhere:
+            command = QueueMessage(chat=chat, draft=say.draft(key), by=scene.agent)
+            self._note(await self._house.chat(chat, command, f"{key}:{chat}"))
+        language = step.language
+        if language is None and scene.card.language is None:
+            language = scene.speech.language
+        lasting = step.replies or step.dialogue is not UNSET or language or step.hide_board
+        if not lasting:
+            return
+        response = Respond(
+            chat=scene.chat,
+            by=scene.agent,
+            messages=tuple(
+                say.draft(f"reply:{update.update}:{number}")
+                for number, say in enumerate(step.replies, 1)
+            ),
+            dialogue=step.dialogue,
+            language=language,
+            hide_board=step.hide_board,
+        )
+        self._note(await self._house.chat(scene.chat, response, _reply_id(update)))
+
+    async def _answer(self, update: Said | Pressed, step: Step) -> None:
+        """Answer a press; an answer that comes too late, or not through, is no loss."""
+        if isinstance(update, Pressed):
+            try:
+                toast = fitting(step.toast, TOAST_LIMIT)
+                await self._port.answer(update.query_id, toast, alert=step.alert)
+            except TooLate:
+                pass
+            except PortError as trouble:
+                log.info("the press %s was not answered: %s", update.update, trouble)
+
+    async def _redraw(self, update: Said | Pressed, step: Step) -> Step:
+        """Change the pressed message; where that cannot be done, say it in a new one."""
+        if step.redraw is None or not isinstance(update, Pressed):
+            return step
+        try:
+            await self._port.edit(update.chat, update.message_id, step.redraw.out())
+        except NotModified:
+            pass
+        except (MessageGone, Flooded, Disconnected):
+            return replace(step, replies=(step.redraw, *step.replies))
+        except PortError as trouble:
+            log.info("a message of chat %d was not changed: %s", update.chat, trouble)
+        return step
+
+    async def _whisper(self, scene: Scene, update: Said | Pressed, step: Step) -> Step:
+        if step.whisper is None or await self._send_unrecorded(update, step.whisper.out()):
+            return step
+        text = scene.speech.say("The link could not be sent. Please make a new one.")
+        return replace(step, replies=(*step.replies, Say(text=text)))
+
+    # --- whoever is not on the list ------------------------------------------------------------
+
+    async def _meet(self, update: Said | Pressed) -> None:
+        """One who is not on the list: let in by an invitation, or told so, with no data."""
+        speech = self._speech(update)
+        if isinstance(update, Pressed):
+            await self._answer(update, Step(toast=presses.stranger(speech), alert=True))
+            return
+        name, code = presses.command_of(update.text)
+        if name == "start" and code:
+            if await self._let_in(update, code):
+                return
+            text = invalid(speech)
+        else:
+            text = presses.stranger(speech)
+        now, last = self._clock.now(), self._strangers.get(update.user)
+        if last is None or now - last >= _STRANGER_EVERY:
+            self._strangers.pop(update.user, None)
+            self._strangers[update.user] = now
+            if len(self._strangers) > _STRANGERS:
+                del self._strangers[next(iter(self._strangers))]
+            await self._send_unrecorded(update, OutMessage(text=text))
+
+    async def _let_in(self, update: Said, code: str) -> bool:
+        command = acceptance(self._feeder.known, chat_key(update.user), code)
+        if command is None or not await self._accept(command, update.update):
+            return False
+        await self._catch_up()
+        member = self._feeder.known.member(chat_key(update.user))
+        if member is not None:
+            scene = self._scene(update, member)
+            await self._respond(scene, update, Step(replies=(welcome(scene),)))
+        return True
+
+    async def _accept(self, command: AcceptInvitation, command_id: str) -> bool:
+        try:
+            self._note(await self._house.access(command, command_id))
+        except Refused:
+            return False
+        return True
+
+    # --- what it stands on ---------------------------------------------------------------------
+
+    def _scene(self, update: Said | Pressed, member: Member) -> Scene:
+        message = update.message_id if isinstance(update, Pressed) else None
+        said = presses.command_of(update.text)[1] if isinstance(update, Said) else ""
+        return Scene(
+            known=self._feeder.known,
+            words=self._words,
+            speech=self._speech(update),
+            now=self._clock.now(),
+            settings=self._settings,
+            agent=member.id,
+            role=member.person.role,
+            chat=member.chat,
+            update=update.update,
+            new_code=self._new_code,
+            bot=self._port.name or "",
+            message=message,
+            said=said,
+        )
+
+    def _speech(self, update: Said | Pressed) -> Speech:
+        """How a chat is spoken to: as it chose, else as its person's app is set."""
+        known = self._feeder.known
+        language = known.card(chat_key(update.chat)).language
+        if language is None:
+            language = self._words.language_for(update.language_code, self._settings.language)
+        return self._words.speech(language, known.floor.centre.policy.zone)
+
+    def _note(self, recorded: Sequence[Recorded]) -> list[Event]:
+        self._done = max([self._done, *(each.seq for each in recorded)])
+        return [each.event for each in recorded]
+
+    async def _catch_up(self) -> None:
+        """See what was just done, so that the next word is read against it."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._feeder.reached(self._done)
+        except TimeoutError:
+            log.warning("what is known lags behind event %d", self._done)
+
+    async def _send_unrecorded(self, update: Said | Pressed, message: OutMessage) -> bool:
+        """Send at once what the journal must not keep; True if it may have arrived."""
+        digest = hashlib.sha256(f"unrecorded\n{update.update}".encode()).digest()
+        number = int.from_bytes(digest[:8], "big", signed=True) or 1
+        try:
+            await self._port.send(update.chat, message, number)
+        except AlreadySent:
+            pass
+        except PortError as trouble:
+            log.info("chat %d was not told: %s", update.chat, trouble)
+            return False
+        return True
+
+
+def _reply_id(update: Said | Pressed) -> str:
+    return f"{update.update}:reply"
+
+
+def _joined(step: Step, following: Step) -> Step:
+    """A step, its command or lookup done, and what followed from it, as one."""
+    return Step(
+        command=following.command,
+        after=following.after,
+        lookup=following.lookup,
+        toast=following.toast or step.toast,
+        alert=following.alert or step.alert,
+        redraw=following.redraw or step.redraw,
+        whisper=following.whisper or step.whisper,
+        replies=(*step.replies, *following.replies),
+        dialogue=step.dialogue if following.dialogue is UNSET else following.dialogue,
+        language=following.language or step.language,
+        hide_board=following.hide_board or step.hide_board,
+        elsewhere=(*step.elsewhere, *following.elsewhere),
+    )
