@@ -55,6 +55,9 @@ class Codec:
             topic: msgspec.msgpack.Decoder(type_).decode for type_, topic in self._topics.items()
         }
         """By topic, the decoders of the current types: what `decode` does for most events."""
+        self._writers = {
+            type_: (topic, self.readers[topic]) for type_, topic in self._topics.items()
+        }
         self._superseded = {
             topic: (msgspec.msgpack.Decoder(upcaster.type).decode, upcaster)
             for topic, upcaster in (upcasters or {}).items()
@@ -70,26 +73,22 @@ class Codec:
         current = {topic: type_ for type_, topic in self._topics.items()}
         return current | {topic: up.type for topic, (_, up) in self._superseded.items()}
 
-    def topic(self, event: Event) -> str:
-        """Return the topic of an event; raises UnwritableEvent for a type that has none."""
+    def encode(self, event: Event) -> tuple[str, bytes]:
+        """Return the topic and the bytes of an event.
+
+        Raises UnwritableEvent for a type that is not among the codec's, and for bytes that could
+        not be decoded again: what enters the journal stays there, so a wrong value stops here.
+        """
         try:
-            return self._topics[type(event)]
+            topic, read = self._writers[type(event)]
         except KeyError:
             raise UnwritableEvent(type(event).__name__, "its type is not published") from None
-
-    def encode(self, event: Event) -> bytes:
-        """Return the bytes of an event.
-
-        Raises UnwritableEvent when they could not be decoded again: what enters the journal stays
-        there, so a wrong value has to stop here.
-        """
-        topic = self.topic(event)
         try:
             state = self._encode(event)
-            self.readers[topic](state)
+            read(state)
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
             raise UnwritableEvent(topic, _one_line(error)) from error
-        return state
+        return topic, state
 
     def decode(self, topic: str, state: bytes, seq: int = 0) -> Sequence[Event]:
         """Return the event that the bytes hold: one, unless an upcaster says otherwise.

@@ -48,6 +48,13 @@ class JournalClosed(JournalError):
         super().__init__("the journal is closed; nothing was written")
 
 
+class JournalFull(JournalError):
+    """More appends wait for the store than the journal lets wait; nothing was written."""
+
+    def __init__(self, backlog: int) -> None:
+        super().__init__(f"{backlog} appends wait for the journal already; try again later")
+
+
 class JournalInUse(JournalError):
     """Another process owns the database; a journal has one writer."""
 

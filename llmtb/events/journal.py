@@ -20,12 +20,19 @@ from functools import partial
 from typing import NamedTuple, ParamSpec, Self, TypeVar
 
 from llmtb.events.codec import CODEC, Codec
-from llmtb.events.errors import AlreadyApplied, Conflict, JournalClosed, JournalError, StorageFailed
+from llmtb.events.errors import (
+    AlreadyApplied,
+    Conflict,
+    JournalClosed,
+    JournalError,
+    JournalFull,
+    StorageFailed,
+)
 from llmtb.events.reading import PAGE, read
 from llmtb.events.record import Change, Part, Recorded
 from llmtb.events.stores.store import Store
 from llmtb.events.subscription import Feed, Subscription
-from llmtb.events.writer import Draft, Outcome, Request, Snapshot, Writer
+from llmtb.events.writer import Outcome, Request, Snapshot, Writer
 
 __all__ = ["Change", "Journal", "Part", "Recorded", "Statistics", "Subscription"]
 
@@ -64,12 +71,12 @@ class Journal:
     def __init__(self, store: Store, codec: Codec, backlog: int, max_batch: int) -> None:
         self._store = store
         self._codec = codec
+        self._backlog = backlog
         self._max_batch = max_batch
         self._loop = asyncio.get_running_loop()
         self._writer = Writer(store)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._feed = Feed(store.head().seq, self._past)
-        self._room = asyncio.Semaphore(backlog)
         self._waiting: deque[Waiting] = deque()
         self._committing: list[Waiting] = []
         self._snapshots: dict[str, Snapshot] = {}
@@ -86,7 +93,7 @@ class Journal:
     ) -> Self:
         """Return a journal on an open store, which `close` will close.
 
-        backlog: how many appends may wait; beyond that `append` waits for room.
+        backlog: most appends that may wait; beyond that `append` refuses.
         max_batch: most appends in one transaction.
         """
         return cls(store, codec, backlog, max_batch)
@@ -102,16 +109,17 @@ class Journal:
         Returns, for each part, its events as recorded. A caller who is cancelled while waiting
         does not know the outcome; it is still all or nothing.
 
-        Raises Conflict, AlreadyApplied, UnwritableEvent, StorageFailed or JournalClosed; after
-        each of them, except a StorageFailed that says it is unknown, nothing was written.
+        Raises Conflict, AlreadyApplied, UnwritableEvent, StorageFailed, JournalFull or
+        JournalClosed; after each of them, except a StorageFailed that says it is unknown, nothing
+        was written.
         """
         request = self._request(parts)
-        if not request.drafts and all(command is None for _, command in parts):
+        if not request.changes and all(command is None for _, command in parts):
             return [[] for _ in parts]
-        await self._room.acquire()
         if self._closing:
-            self._room.release()
             raise JournalClosed
+        if len(self._waiting) >= self._backlog:
+            raise JournalFull(self._backlog)
         done: asyncio.Future[list[list[Recorded]]] = self._loop.create_future()
         self._waiting.append((request, done))
         self._wake()
@@ -192,19 +200,16 @@ class Journal:
 
     def _request(self, parts: Sequence[Part]) -> Request:
         """Encode what is to be appended, here, so that a wrong event fails nobody else."""
-        topic, encode = self._codec.topic, self._codec.encode
-        drafts: list[Draft] = []
-        commands: list[str] = []
-        for changes, command in parts:
-            if command is not None:
-                if command in commands:
-                    raise AlreadyApplied(command, range(0))
-                commands.append(command)
-            for stream, version, event in changes:
-                if "\n" in stream:
-                    raise ValueError(f"a stream's name holds a line feed: {stream!r}")
-                drafts.append(Draft(stream, version, topic(event), encode(event), event))
-        return Request(drafts, parts)
+        commands = [command for _, command in parts if command is not None]
+        if len(commands) > 1 and len(set(commands)) < len(commands):
+            twice = next(command for command in commands if commands.count(command) > 1)
+            raise AlreadyApplied(twice, range(0))
+        changes = [change for changes, _ in parts for change in changes]
+        for change in changes:
+            if change.version == 1 and "\n" in change.stream:
+                raise ValueError(f"a stream's name holds a line feed: {change.stream!r}")
+        encode = self._codec.encode
+        return Request(parts, changes, [encode(change.event) for change in changes])
 
     def _wake(self) -> None:
         """See to it that what is waiting is committed, after whatever else is ready to append."""
@@ -217,9 +222,7 @@ class Journal:
         batch: list[Waiting] = []
         while self._waiting and len(batch) < self._max_batch:
             request, done = self._waiting.popleft()
-            if done.done():  # its caller was cancelled: nobody will miss it
-                self._room.release()
-            else:
+            if not done.done():  # else its caller was cancelled, and nobody will miss it
                 batch.append((request, done))
         snapshots, self._snapshots = list(self._snapshots.values()), {}
         if not batch and not snapshots:
@@ -241,7 +244,6 @@ class Journal:
         recorded: list[Recorded] = []
         unknown = False
         for (_, done), outcome in zip(batch, outcomes):
-            self._room.release()
             if isinstance(outcome, list):
                 for part in outcome:
                     recorded += part

@@ -8,7 +8,7 @@ import msgspec
 from llmtb.events.event import Event
 
 
-class Change(NamedTuple):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One event to be recorded, as the given version (1-based, without gaps) of its stream."""
 
     stream: str

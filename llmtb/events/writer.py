@@ -4,31 +4,20 @@ Plain and synchronous; only one thread is ever in it.
 """
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import NamedTuple, TypeAlias
 
-from llmtb.events.chain import Row, seal
+from llmtb.events.chain import Head, Row, seal
 from llmtb.events.errors import AlreadyApplied, Conflict, JournalError, StorageFailed
-from llmtb.events.event import Event
-from llmtb.events.record import Part, Recorded
+from llmtb.events.record import Change, Part, Recorded
 from llmtb.events.stores.store import Applied, Collision, Store, Transaction
 
 
-class Draft(NamedTuple):
-    """A change with its event encoded."""
-
-    stream: str
-    version: int
-    topic: str
-    state: bytes
-    event: Event
-
-
 class Request(NamedTuple):
-    """One append: its parts, and the drafts of the changes of all of them in order."""
+    """One append: its parts, the changes of all of them, and each change's topic and state."""
 
-    drafts: Sequence[Draft]
     parts: Sequence[Part]
+    changes: Sequence[Change]
+    stored: Sequence[tuple[str, bytes]]
 
 
 class Snapshot(NamedTuple):
@@ -117,47 +106,64 @@ class _Page:
 
     def fill(self, transaction: Transaction, batch: Sequence[Request]) -> None:
         """Judge every append against the store and those before it; seal what is accepted."""
-        seq, mark = transaction.head()
-        versions = transaction.versions({draft[0] for request in batch for draft in request[0]})
-        commands = [name for request in batch for _, name in request[1] if name is not None]
+        head = transaction.head()
+        versions = transaction.versions(
+            {change.stream for request in batch for change in request.changes}
+        )
+        commands = [name for request in batch for _, name in request.parts if name is not None]
         applied = transaction.applied(commands) if commands else {}
         for request in batch:
             refusal = _judge(request, versions, applied)
             if refusal is not None:
                 self.outcomes.append(refusal)
                 continue
-            drafts = iter(request[0])
-            result = []
-            for changes, command in request[1]:
-                first = seq + 1
-                recorded = []
-                for stream, version, topic, state, event in islice(drafts, len(changes)):
-                    seq += 1
-                    mark = seal(mark, seq, stream, version, topic, state)
-                    self.rows.append((seq, stream, version, topic, state, mark))
-                    recorded.append(Recorded(seq, stream, version, event, mark))
-                result.append(recorded)
-                if command is not None and recorded:
-                    applied[command] = range(first, seq + 1)
-                    self.commands.append(Applied(command, first, seq))
-            self.outcomes.append(result)
+            recorded, head = self._seal(request, head)
+            self.outcomes.append(self._divide(request, recorded, applied))
+
+    def _seal(self, request: Request, head: Head) -> tuple[list[Recorded], Head]:
+        """Give every change of an append its place and its hash."""
+        seq, mark = head
+        recorded = []
+        for change, (topic, state) in zip(request.changes, request.stored):
+            seq += 1
+            stream, version = change.stream, change.version
+            mark = seal(mark, seq, stream, version, topic, state)
+            self.rows.append((seq, stream, version, topic, state, mark))
+            recorded.append(Recorded(seq, stream, version, change.event, mark))
+        return recorded, Head(seq, mark)
+
+    def _divide(
+        self, request: Request, recorded: list[Recorded], applied: dict[str, range]
+    ) -> list[list[Recorded]]:
+        """Return each part's own events, and note the command they came from."""
+        if len(request.parts) == 1 and request.parts[0].command is None:
+            return [recorded]
+        parts = []
+        start = 0
+        for changes, command in request.parts:
+            part = recorded[start : start + len(changes)]
+            start += len(changes)
+            parts.append(part)
+            if command is not None and part:
+                applied[command] = range(part[0].seq, part[-1].seq + 1)
+                self.commands.append(Applied(command, part[0].seq, part[-1].seq))
+        return parts
 
 
 def _judge(
     request: Request, versions: dict[str, int], applied: dict[str, range]
 ) -> JournalError | None:
     """Return why an append is refused, or None after `versions` has been advanced past it."""
-    for _, command in request[1]:
+    for _, command in request.parts:
         if command is not None and command in applied:
             return AlreadyApplied(command, applied[command])
-    for place, draft in enumerate(request[0]):
-        stream, version = draft[0], draft[1]
-        latest = versions[stream]
-        if version != latest + 1:
-            for taken in request[0][:place]:
-                versions[taken[0]] -= 1
-            return Conflict(stream, version, versions[stream])
-        versions[stream] = version
+    for place, change in enumerate(request.changes):
+        latest = versions[change.stream]
+        if change.version != latest + 1:
+            for taken in request.changes[:place]:
+                versions[taken.stream] -= 1
+            return Conflict(change.stream, change.version, versions[change.stream])
+        versions[change.stream] = change.version
     return None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from llmtb.events.chain import Row, seal_all
+from llmtb.events.chain import Row, chained
 from llmtb.events.event import Event
 from llmtb.events.floor import WaitJoined
 from llmtb.events.journal import Change
@@ -63,6 +63,6 @@ def change(stream: str, version: int, event: Event | None = None) -> Change:
 def write(store: Store, *events: tuple[str, int], topic: str = "Seen") -> list[Row]:
     """Write events (stream, version) through the contract; return their rows."""
     with store.transaction() as transaction:
-        rows = seal_all(transaction.head(), [(*event, topic, b"state") for event in events])
+        rows = chained(transaction.head(), [(*event, topic, b"state") for event in events])
         transaction.insert(rows, [Applied(f"write {rows[0][0]}", rows[0][0], rows[-1][0])])
     return rows

@@ -14,6 +14,7 @@ from llmtb.events.errors import (
     Conflict,
     JournalClosed,
     JournalError,
+    JournalFull,
     UnwritableEvent,
 )
 from llmtb.events.floor import SlotOffered
@@ -295,16 +296,15 @@ def test_what_cannot_be_read_back_is_not_written(place: Place) -> None:
 
 def test_closing_commits_what_waits_and_then_refuses(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open(), backlog=2)
+        journal = await Journal.open(place.open(), max_batch=2)
         waiting = [
             asyncio.create_task(journal.append([Part([change(f"agent/{number}", 1)])]))
             for number in range(5)
         ]
         await asyncio.sleep(0)
         await journal.close()
-        outcomes = await asyncio.gather(*waiting, return_exceptions=True)
-        assert all(isinstance(outcome, list) for outcome in outcomes[:2])
-        assert all(isinstance(outcome, JournalClosed) for outcome in outcomes[2:])
+        seen = [recorded.seq for [[recorded]] in await asyncio.gather(*waiting)]
+        assert seen == [1, 2, 3, 4, 5]
         with pytest.raises(JournalClosed):
             await journal.append([Part([change("agent/a", 1)])])
         with pytest.raises(JournalClosed):
@@ -314,9 +314,28 @@ def test_closing_commits_what_waits_and_then_refuses(place: Place) -> None:
     asyncio.run(scene())
 
 
-def test_appends_wait_for_room_in_turn(place: Place) -> None:
+def test_more_than_the_backlog_is_refused_until_there_is_room(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open(), backlog=2, max_batch=1)
+        journal = await Journal.open(place.open(), backlog=3)
+        crowd = [journal.append([Part([change(f"agent/{number}", 1)])]) for number in range(5)]
+        outcomes = await asyncio.gather(*crowd, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [
+            list,
+            list,
+            list,
+            JournalFull,
+            JournalFull,
+        ]
+        await journal.append([Part([change("agent/3", 1)])])
+        assert [recorded.stream for recorded in journal.read()] == [f"agent/{n}" for n in range(4)]
+        await journal.close()
+
+    asyncio.run(scene())
+
+
+def test_appends_are_committed_in_the_order_in_which_they_were_asked_for(place: Place) -> None:
+    async def scene() -> None:
+        journal = await Journal.open(place.open(), max_batch=1)
 
         async def appended(changes: Sequence[Change]) -> int:
             [[recorded]] = await journal.append([Part(changes)])

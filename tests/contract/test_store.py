@@ -8,7 +8,7 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Store
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmtb.events.chain import GENESIS, Head, seal_all
+from llmtb.events.chain import GENESIS, Head, chained
 from llmtb.events.reading import verify
 from llmtb.events.stores.store import Collision, Store
 from tests.contract.places import PLACES, Place, write
@@ -76,7 +76,8 @@ def test_a_block_that_raises_leaves_nothing_and_no_gap(place: Place) -> None:
 
     def stopped() -> None:
         with store.transaction() as transaction:
-            transaction.insert(seal_all(transaction.head(), [("agent/1", 2, "Seen", b"")]), [])
+            rows = chained(transaction.head(), [("agent/1", 2, "Seen", b"")])
+            transaction.insert(rows, [])
             raise Stop
 
     with pytest.raises(Stop):
@@ -130,11 +131,11 @@ def test_filters_find_what_a_look_at_every_row_finds(kind: str, data: st.DataObj
     with tempfile.TemporaryDirectory() as folder:
         store = PLACES[kind](Path(folder)).open()
         with store.transaction() as transaction:
-            sealed = []
+            numbered = []
             for stream, topic in events:
                 versions[stream] = versions.get(stream, 0) + 1
-                sealed.append((stream, versions[stream], topic, b""))
-            rows = seal_all(GENESIS, sealed)
+                numbered.append((stream, versions[stream], topic, b""))
+            rows = chained(GENESIS, numbered)
             transaction.insert(rows, [])
         found = list(store.rows(after, limit, topics, prefixes))
         store.close()

@@ -115,10 +115,11 @@ def main() -> None:
     """Add what is missing."""
     FOLDER.mkdir(exist_ok=True)
     for event in list(missing()):
-        kept = {"bytes": CODEC.encode(event).hex(), "published": published(event)}
-        with (FOLDER / f"{CODEC.topic(event)}.jsonl").open("a", encoding="utf-8") as file:
+        topic, state = CODEC.encode(event)
+        kept = {"bytes": state.hex(), "published": published(event)}
+        with (FOLDER / f"{topic}.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(kept, ensure_ascii=False) + "\n")
-        sys.stdout.write(f"added a sample of {CODEC.topic(event)}\n")
+        sys.stdout.write(f"added a sample of {topic}\n")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmtb.events.chain import GENESIS, Head, Row, follow, seal_all
+from llmtb.events.chain import GENESIS, Head, Row, chained, follow
 from llmtb.events.errors import BrokenChain
 
 WORDS = st.text("ab/é", min_size=1, max_size=4)
@@ -19,7 +19,7 @@ def rows_of(events: list[tuple[str, str, bytes]]) -> list[Row]:
     for stream, topic, state in events:
         versions[stream] = versions.get(stream, 0) + 1
         numbered.append((stream, versions[stream], topic, state))
-    return seal_all(GENESIS, numbered)
+    return chained(GENESIS, numbered)
 
 
 @given(EVENTS)
@@ -53,7 +53,8 @@ def test_any_edit_is_found_at_its_place(
             ]
         )
     )
-    for versions in (None, {}):
+    unchecked: list[dict[str, int] | None] = [None, {}]
+    for versions in unchecked:
         with pytest.raises(BrokenChain) as broken:
             follow([*rows[:place], edited, *rows[place + 1 :]], GENESIS, versions)
         assert broken.value.seq == seq
@@ -70,7 +71,7 @@ def test_a_missing_event_is_found(
 
 
 def test_versions_of_a_stream_have_no_gap() -> None:
-    rows = seal_all(GENESIS, [("agent/1", 1, "T", b""), ("agent/1", 3, "T", b"")])
+    rows = chained(GENESIS, [("agent/1", 1, "T", b""), ("agent/1", 3, "T", b"")])
     assert follow(rows).seq == 2
     with pytest.raises(BrokenChain, match="version 3 of stream agent/1 follows version 1"):
         follow(rows, GENESIS, {})
@@ -78,7 +79,7 @@ def test_versions_of_a_stream_have_no_gap() -> None:
 
 def test_the_hash_is_what_its_description_says() -> None:
     """An auditor can compute it with nothing but SHA-256; this must never change."""
-    [first, second] = seal_all(
+    [first, second] = chained(
         GENESIS, [("agent/a17", 1, "WaitJoined", b"\x94"), ("agent/é", 1, "WaitLeft", b"")]
     )
     begin = b"llmtb event 1\n"

@@ -7,7 +7,7 @@ from typing import Any, Self
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
-from llmtb.events.chain import GENESIS, Head, Row, seal_all
+from llmtb.events.chain import GENESIS, Head, Row, chained
 from llmtb.events.stores.store import Applied, Collision
 
 
@@ -84,10 +84,11 @@ class MemoryStore(POPOApplicationRecorder):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
         """Insert as the library's users do; the journal does not use it."""
-        events = (
-            (str(e.originator_id), e.originator_version, e.topic, e.state) for e in stored_events
-        )
-        rows = seal_all(self.head(), events)
+        events = [
+            (str(event.originator_id), event.originator_version, event.topic, event.state)
+            for event in stored_events
+        ]
+        rows = chained(self.head(), events)
         try:
             self.commit(rows, ())
         except Collision as error:

@@ -4,6 +4,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from eventsourcing.sqlite import (
     SQLiteDatastore,
 )
 
-from llmtb.events.chain import GENESIS, Head, Row, follow, seal_all
+from llmtb.events.chain import GENESIS, Head, Row, chained, follow
 from llmtb.events.errors import BadDatabase, BrokenChain, DamagedDatabase, StorageFailed
 from llmtb.events.stores.database import Ownership, address, create, is_journal, lay_out
 from llmtb.events.stores.store import Applied, Collision
@@ -26,7 +27,9 @@ from llmtb.events.stores.store import Applied, Collision
 CHECKED = 1000  # newest events whose chain is checked whenever a journal is opened
 KNOWN = 100_000  # streams whose latest version is kept in memory
 
+TOGETHER = 25  # rows in one statement: a fifth faster than one by one
 INSERT_EVENT = "INSERT INTO stored_events VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_EVENTS = INSERT_EVENT + ", (?, ?, ?, ?, ?, ?)" * (TOGETHER - 1)
 INSERT_COMMAND = "INSERT INTO commands VALUES (?, ?, ?)"
 SELECT_ROW = "SELECT seq, originator_id, originator_version, topic, state, hash FROM stored_events"
 SELECT_HEAD = "SELECT seq, hash FROM stored_events ORDER BY seq DESC LIMIT 1"
@@ -126,7 +129,7 @@ class SQLiteStore(SQLiteApplicationRecorder):
         if transaction.rows:
             last = transaction.rows[-1]
             self._head = Head(last[0], last[5])
-            self._versions.update((row[1], row[2]) for row in transaction.rows)
+            self._versions |= {row[1]: row[2] for row in transaction.rows}
 
     @contextmanager
     def _writing(self) -> Iterator[SQLiteCursor]:
@@ -250,12 +253,13 @@ class SQLiteStore(SQLiteApplicationRecorder):
         return []
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
-        events = (
-            (str(e.originator_id), e.originator_version, e.topic, e.state) for e in stored_events
-        )
+        events = [
+            (str(event.originator_id), event.originator_version, event.topic, event.state)
+            for event in stored_events
+        ]
         try:
             with self.transaction() as transaction:
-                rows = seal_all(transaction.head(), events)
+                rows = chained(transaction.head(), events)
                 transaction.insert(rows, ())
         except Collision as error:
             raise IntegrityError(*error.args) from error
@@ -301,7 +305,11 @@ class _Transaction:
 
     def insert(self, rows: Sequence[Row], commands: Sequence[Applied]) -> None:
         try:
-            self._cursor.executemany(INSERT_EVENT, rows)
+            many = len(rows) - len(rows) % TOGETHER
+            for start in range(0, many, TOGETHER):
+                values = list(chain.from_iterable(rows[start : start + TOGETHER]))
+                self._cursor.execute(INSERT_EVENTS, values)
+            self._cursor.executemany(INSERT_EVENT, rows[many:])
             self._cursor.executemany(INSERT_COMMAND, commands)
         except sqlite3.IntegrityError as error:
             raise Collision(*error.args) from error
