@@ -38,6 +38,10 @@ class Expiry:
         if self._closing or self._answered > SLACK + len(self._pending) // 2:
             self._sweep()
 
+    def __len__(self) -> int:
+        """How many asks it holds; some are answered already."""
+        return len(self._pending)
+
     def close(self) -> None:
         """Leaves no timer behind from here on when the last ask is done."""
         self._closing = True

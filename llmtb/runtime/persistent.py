@@ -103,7 +103,7 @@ class PersistentActor(BatchActor, Generic[State, Command, Event, Change, Part]):
         self._elapse = behaviour.elapse()
         self._keeper = Keeper(name, behaviour, journal, read, context.report)
         self._memory = Memory(behaviour.initial())
-        self._dirty = True  # the memory holds what may not be in the journal
+        self._dirty = False  # the memory holds what will not be in the journal
         self._horizon: datetime | None = None  # up to here, time has been decided
         self._next: datetime | None = None  # what falls due then,
         self._next_known = False  # if that was asked since the state changed
@@ -127,11 +127,10 @@ class PersistentActor(BatchActor, Generic[State, Command, Event, Change, Part]):
         self._arm()
 
     async def stopped(self) -> None:
-        if self._every is not None and self._memory.unsaved and not self._dirty:
+        if self._every is not None and self._memory.unsaved:
             self._keeper.save(self._memory)
 
     async def _recover(self) -> None:
-        self._dirty = True
         self._memory = await self._keeper.recover()
         self._horizon = self._memory.last
         self._next_known = False
@@ -201,7 +200,6 @@ class PersistentActor(BatchActor, Generic[State, Command, Event, Change, Part]):
                 changes.append(change(stream, version, event))
                 memory.state = behaviour.evolve(memory.state, event)
         except Exception as error:
-            # After an event, the state holds what will never be recorded.
             self._dirty = bool(changes)
             if changes and isinstance(error, Refused):
                 raise DecisionFault("refused after an event was yielded") from error
@@ -215,12 +213,10 @@ class PersistentActor(BatchActor, Generic[State, Command, Event, Change, Part]):
         memory = self._memory
         recorded: Sequence[Sequence[Recorded[Event]]] = ()
         if round_.parts:
-            dirty, self._dirty = self._dirty, True  # until the journal says otherwise
             try:
                 recorded = await self._journal.append(round_.parts)
             except Exception as error:  # noqa: BLE001 - tried again, then the asker gets it
                 return error
-            self._dirty = dirty
             last = recorded[-1][-1]
             memory.seq, memory.last = last.seq, last.event.at
             memory.unsaved += sum(map(len, recorded))

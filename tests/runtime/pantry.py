@@ -177,16 +177,16 @@ class Ledger:
         fault = next(self.faults, None)
         if fault == "before":
             raise StorageFailed("full")
-        commands = [command for _, command in parts if command is not None]
+        commands = [part.command for part in parts if part.command is not None]
         for command in commands:
             if command in self.commands or commands.count(command) > 1:
                 raise AlreadyApplied(command, range(0))
         heads = {row.stream: row.version for row in self.rows}
-        for changes, _ in parts:
-            for stream, version, _ in changes:
-                if version != heads.get(stream, 0) + 1 or fault == "overtaken":
-                    raise Conflict(stream, version, heads.get(stream, 0))
-                heads[stream] = version
+        for change in (change for part in parts for change in part.changes):
+            stream, version = change.stream, change.version
+            if version != heads.get(stream, 0) + 1 or fault == "overtaken":
+                raise Conflict(stream, version, heads.get(stream, 0))
+            heads[stream] = version
         recorded = [self._write(part) for part in parts]
         if fault == "after":
             raise StorageFailed("lost", unknown=True)
@@ -195,8 +195,9 @@ class Ledger:
 
     def _write(self, part: Part) -> list[Recorded]:
         written = []
-        for stream, version, event in part.changes:
-            written.append(Recorded(len(self.rows) + 1, stream, version, event, b""))
+        for change in part.changes:
+            seq = len(self.rows) + 1
+            written.append(Recorded(seq, change.stream, change.version, change.event, b""))
             self.rows.append(written[-1])
         if part.command is not None:
             self.commands[part.command] = written

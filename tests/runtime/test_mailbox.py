@@ -1,6 +1,7 @@
 """What senders rely on, whatever happens to the actors: order, once, and nothing silent."""
 
 import asyncio
+import gc
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -294,6 +295,62 @@ def test_the_deadline_travels(work: float, inherited: float) -> None:
     virtual.run(inner(), START)
 
 
+def test_what_is_told_has_no_deadline() -> None:
+    waits: list[float] = []
+
+    class Watching(Middle):
+        async def receive(self, message: float) -> object:
+            waits.append(await super().receive(message))  # type: ignore[arg-type]
+            return None
+
+    async def main() -> None:
+        system = office(Log())
+        system.register("middle", Watching)
+        middle = system.ref("middle", "m")
+        asked = asyncio.create_task(middle.ask(0, timeout=10))
+        await asyncio.sleep(0)
+        middle.tell(0)
+        with pytest.raises(DeadlineExceeded):
+            await asked
+        await asyncio.sleep(50)
+        await system.stop()
+
+    virtual.run(main(), START)
+    assert waits == [10, 30]
+
+
+def test_answered_asks_do_not_pile_up_until_their_deadlines() -> None:
+    async def main() -> None:
+        system = office(Log())
+        for number in range(1000):
+            await system.ref("clerk", "ada").ask(Note(0, number), timeout=3600)
+        assert len(system.expiry) < 200
+        await system.stop()
+        assert len(system.expiry) == 0
+
+    virtual.run(main(), START)
+
+
+def test_actors_leave_the_loop_to_others() -> None:
+    class Restless(Actor):
+        def __init__(self, context: Context) -> None:
+            self.ref = context.ref
+
+        async def receive(self, message: object) -> None:
+            self.ref.tell(message)
+
+    async def main() -> None:
+        system = System(virtual.clock())
+        system.register("restless", Restless)
+        system.ref("restless", "r").tell("on")
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert 50 < system.statistics().messages <= 100
+        system.crash()
+
+    virtual.run(main(), START)
+
+
 def test_a_busy_actor_leaves_the_others_their_turns() -> None:
     order: list[str] = []
 
@@ -320,6 +377,8 @@ def test_an_actor_that_waits_holds_nobody_up() -> None:
     log = Log()
 
     async def main() -> None:
+        errors: list[object] = []
+        virtual.loop().set_exception_handler(lambda _, context: errors.append(context))
         system = office(log)
         for key in ("ada", "bea", "cai"):
             await system.ref("clerk", key).ask(Note(0, 0))
@@ -330,6 +389,8 @@ def test_an_actor_that_waits_holds_nobody_up() -> None:
         assert await system.ref("clerk", "dan").ask(Note(0, 0), timeout=1) == 0
         await system.stop(drain=60)
         assert (virtual.clock().now() - before).total_seconds() == pytest.approx(10, abs=0.2)
+        gc.collect()
+        assert errors == []
 
     virtual.run(main(), START)
     assert all(len(log.handled[key]) == 2 for key in ("ada", "bea", "cai"))

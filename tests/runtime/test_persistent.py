@@ -14,7 +14,7 @@ from llmtb.events.errors import Conflict, StorageFailed
 from llmtb.events.record import Recorded
 from llmtb.runtime import virtual
 from llmtb.runtime.behaviour import Envelope
-from llmtb.runtime.errors import Refused, Stopped
+from llmtb.runtime.errors import DeadlineExceeded, Refused, Stopped
 from llmtb.runtime.persistent import DecisionFault
 from llmtb.runtime.supervision import Backoff, Failure
 from llmtb.runtime.system import System
@@ -299,6 +299,9 @@ def test_a_full_disk_is_told_and_got_over() -> None:
         kitchen.ledger.faults = iter(())
         await asyncio.sleep(2)
         assert kitchen.ledger.rows[-1].event == Spoiled(at=at(10), by="clock", shelf="a", jar=1)
+        await kitchen.ask(Stock("b", 0.25))
+        await asyncio.sleep(0.3)
+        assert kinds(kitchen.ledger.rows[-1:]) == ["Spoiled"]
 
     kitchen = cook(scene)
     assert kitchen.system.statistics().restarts == 0
@@ -323,6 +326,34 @@ def test_a_command_id_is_applied_once() -> None:
 
     kitchen = cook(scene)
     assert kinds(kitchen.ledger.rows) == ["Opened", "Stocked", "Taken"]
+
+
+def test_a_repeated_command_does_not_stop_the_time() -> None:
+    async def scene(kitchen: Kitchen[Ledger]) -> None:
+        await kitchen.ask(Stock("a", 60), "one")
+        # At the very instant at which the jar spoils, in the same turn.
+        again = kitchen.system.ref("pantry", "p").tell
+        virtual.loop().call_later(60, again, Envelope(Stock("a", 60), "one"))
+        await asyncio.sleep(61)
+        assert kinds(kitchen.ledger.rows) == ["Opened", "Stocked", "Spoiled"]
+
+    cook(scene)
+
+
+def test_an_ask_that_expires_while_the_journal_fails_is_not_tried_again() -> None:
+    async def main() -> None:
+        kitchen = Kitchen(Ledger([None, "before"], pause=1))
+        kitchen.start()
+        await kitchen.system.wake("pantry", "p")
+        patient = asyncio.create_task(kitchen.ask(Stock("a", 60)))
+        ref = kitchen.system.ref("pantry", "p")
+        with pytest.raises(DeadlineExceeded):
+            await ref.ask(Stock("b", 60), timeout=0.5)
+        await patient
+        assert kinds(kitchen.ledger.rows) == ["Opened", "Stocked"]
+        await kitchen.system.stop()
+
+    virtual.run(main(), START)
 
 
 def test_a_clock_that_goes_back_does_not_take_events_along() -> None:

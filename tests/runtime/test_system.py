@@ -340,16 +340,14 @@ def test_a_senders_context_variables_stay_its_own() -> None:
 class Tray(BatchActor):
     """Answers what it finds together with how many there were."""
 
-    def __init__(self) -> None:
-        self.fail_on: Any = None
-
     async def receive_batch(self, batch: deque[Letter]) -> None:
         count = len(batch)
         while batch:
             letter = batch.popleft()
             if letter.message == "break":
                 raise ValueError(letter.message)
-            if letter.message == "leave":
+            if letter.message == "wait":
+                await asyncio.sleep(1)
                 return
             letter.answer((letter.message, count))
 
@@ -370,6 +368,16 @@ def test_a_batch_actor_gets_what_has_gathered() -> None:
         # What the failed one left is not lost.
         assert await three == ("c", 2)
         assert await four == ("d", 2)
+        # What it leaves comes before what arrived since.
+        asks = [asyncio.create_task(ref.ask(message)) for message in ("wait", "a", "b")]
+        await asyncio.sleep(0.5)
+        asks.append(asyncio.create_task(ref.ask("c")))
+        done = []
+        for ask in asks[1:]:
+            ask.add_done_callback(lambda ask: done.append(ask.result()[0]))
+        await asyncio.gather(*asks[1:])
+        assert done == ["a", "b", "c"]
+        asks[0].cancel()
         await system.stop()
 
     virtual.run(main(), START)
@@ -428,6 +436,69 @@ def test_a_crash_leaves_nothing_behind() -> None:
 
     virtual.run(main(), START)
     assert log == ["hello"]
+
+
+def test_a_crash_forgets_the_timers_of_those_who_left_memory() -> None:
+    async def main() -> None:
+        contexts: list[Context] = []
+
+        def factory(context: Context) -> Actor:
+            contexts.append(context)
+            return Diary(context, [])
+
+        system = System(virtual.clock())
+        system.register("diary", factory, passivate_after=1)
+        await system.wake("diary", "ada")
+        contexts[0].timers.set("due", START + timedelta(hours=1), "due")
+        await asyncio.sleep(10)
+        assert system.statistics().actors == {"diary": 0}
+        system.crash()
+        with pytest.raises(virtual.Deadlock):
+            await asyncio.Event().wait()
+
+    with pytest.raises(virtual.Deadlock):
+        virtual.run(main(), START)
+
+
+@pytest.mark.parametrize("drain", [0.0, 3.0])
+def test_a_stop_ends_in_peace_only_what_is_at_rest(drain: float) -> None:
+    log: list[str] = []
+
+    class Slow(Diary):
+        async def receive(self, message: Any) -> None:
+            await asyncio.sleep(2)
+
+    async def main() -> None:
+        system = System(virtual.clock())
+        system.register("slow", lambda context: Slow(context, log))
+        asked = asyncio.create_task(system.ref("slow", "ada").ask("x"))
+        await asyncio.sleep(1)
+        await system.stop(drain)
+        if drain:
+            await asked
+        else:
+            with pytest.raises(Stopped):
+                await asked
+
+    virtual.run(main(), START)
+    assert log == (["0 started", "2 stopped"] if drain else ["0 started"])
+
+
+def test_the_end_of_the_loop_is_no_failure_of_an_actor() -> None:
+    failures: list[Failure] = []
+
+    class Slow(Actor):
+        async def receive(self, message: Any) -> None:
+            await asyncio.sleep(2)
+
+    async def main() -> None:
+        system = System(virtual.clock(), report=failures.append)
+        system.register("slow", lambda context: Slow())
+        system.ref("slow", "ada").tell("x")
+        await asyncio.sleep(1)
+
+    virtual.run(main(), START)
+    assert failures == []
 
 
 def test_a_kind_is_registered_once_and_before_use() -> None:
