@@ -24,9 +24,9 @@ from llmtb.channels.conversation.step import (
     Step,
     Verb,
 )
-from llmtb.channels.conversation.tokens import encode, find, short
+from llmtb.channels.conversation.tokens import find, short
 from llmtb.channels.conversation.words import Speech, mark
-from llmtb.channels.port import Button, Inline, Reply
+from llmtb.channels.port import Inline, Reply
 from llmtb.events.event import Event
 from llmtb.events.floor import Role
 from llmtb.policy import Window, instances_around
@@ -246,8 +246,8 @@ def _request(scene: Scene, chat: str, instance: str) -> Say:
         "{name} asks for overtime on {shift}.", name=name, shift=speech.shift(instance)
     )
     buttons = (
-        Button(speech.say("Assign"), encode("oa", *references, at=scene.now)),
-        Button(speech.say("Decline"), encode("od", *references, at=scene.now)),
+        keyboards.button(speech.say("Assign"), "oa", *references, at=scene.now),
+        keyboards.button(speech.say("Decline"), "od", *references, at=scene.now),
     )
     return Say(text=text, keyboard=Inline((buttons,)))
 

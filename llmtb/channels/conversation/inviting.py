@@ -26,9 +26,9 @@ from llmtb.channels.conversation.step import (
     Unclear,
     Verb,
 )
-from llmtb.channels.conversation.tokens import encode, find, short
+from llmtb.channels.conversation.tokens import find, short
 from llmtb.channels.conversation.words import Phrase, Speech, plain
-from llmtb.channels.port import Button, Inline
+from llmtb.channels.port import Inline
 from llmtb.events.event import Event
 from llmtb.events.floor import Role
 
@@ -198,7 +198,7 @@ def _people(scene: Scene, page: int) -> Say:
     for agent in everyone:
         joined = "" if known.chat_of(agent) is not None else " · …"
         choices.append(Choice(f"{known.name(agent)}{joined}", (short(agent),)))
-    new = Button(speech.say("Invite a new person"), encode("pn", at=scene.now))
+    new = keyboards.button(speech.say("Invite a new person"), "pn", at=scene.now)
     keyboard = keyboards.paged("pu", choices, page, ("pp",), scene.now)
     text = speech.count("{n} person is on the list.", "{n} people are on the list.", len(everyone))
     return Say(text=text, keyboard=Inline(((new,), *keyboard.rows)))

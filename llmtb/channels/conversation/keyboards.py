@@ -100,14 +100,19 @@ def rests(speech: Speech, offers: Iterable[Offer], at: datetime) -> Inline:
     return Inline(tuple((_rest(speech, offer, at),) for offer in offers))
 
 
+def button(label: str, verb: str, *args: str, at: datetime) -> Button:
+    """A button that does something."""
+    return Button(str(label), encode(verb, *args, at=at))
+
+
 def one(label: str, verb: str, *args: str, at: datetime) -> Inline:
     """A single button."""
-    return Inline(((Button(label, encode(verb, *args, at=at)),),))
+    return Inline(((button(label, verb, *args, at=at),),))
 
 
 def listed(verb: str, choices: Iterable[Choice], at: datetime, *, wide: int = 1) -> Inline:
     """Buttons of one verb, `wide` to a row."""
-    buttons = [Button(label, encode(verb, *args, at=at)) for label, args in choices]
+    buttons = [button(label, verb, *args, at=at) for label, args in choices]
     rows = (tuple(buttons[place : place + wide]) for place in range(0, len(buttons), wide))
     return Inline(tuple(rows))
 
@@ -125,7 +130,7 @@ def paged(
     turns = [(label, to) for label, to in (("‹", page - 1), ("›", page + 1)) if 0 <= to <= last]
     if not turns:
         return Inline(rows)
-    return Inline((*rows, tuple(Button(t, encode(*turn, str(to), at=at)) for t, to in turns)))
+    return Inline((*rows, tuple(button(t, *turn, str(to), at=at) for t, to in turns)))
 
 
 def page_of(args: tuple[str, ...]) -> int:
@@ -139,7 +144,7 @@ def stacked(*keyboards: Inline) -> Inline:
 
 
 def _label(speech: Speech, verb: str) -> str:
-    return REST if verb == "rest" else speech.say(LABELS[verb])
+    return REST if verb == "rest" else str(speech.say(LABELS[verb]))
 
 
 def _rest(speech: Speech, offer: Offer, at: datetime) -> Button:
@@ -154,4 +159,4 @@ def _rest(speech: Speech, offer: Offer, at: datetime) -> Button:
             kind=kind,
             minutes=offer.minutes,
         )
-    return Button(label, encode("r", offer.kind, at=at))
+    return button(label, "r", offer.kind, at=at)

@@ -74,7 +74,7 @@ def fitting(text: str, limit: int = TEXT_LIMIT) -> str:
     """The text, cut to a limit in UTF-16 units: what is too long to be told is told in part."""
     units = text.encode("utf-16-le")
     if len(units) <= 2 * limit:
-        return text
+        return str(text)
     return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
 
 

@@ -15,15 +15,16 @@ from typing import Final
 from msgspec import UNSET
 
 from llmtb.actors.access import AcceptInvitation
+from llmtb.actors.centre import AddAgent
 from llmtb.actors.chat import QueueMessage, Respond
 from llmtb.channels.conversation import presses
 from llmtb.channels.conversation.desk import welcome
 from llmtb.channels.conversation.feeder import Feeder
 from llmtb.channels.conversation.house import TRANSIENT, House, Log, ask
-from llmtb.channels.conversation.inviting import acceptance, invalid
+from llmtb.channels.conversation.inviting import LONGEST_NAME, acceptance, invalid
 from llmtb.channels.conversation.known import Member
 from llmtb.channels.conversation.step import History, Say, Scene, Settings, Step, fitting
-from llmtb.channels.conversation.words import Speech, Words
+from llmtb.channels.conversation.words import Speech, Words, plain
 from llmtb.channels.port import (
     TOAST_LIMIT,
     AlreadySent,
@@ -232,9 +233,20 @@ class Talk:
         await self._catch_up()
         member = self._feeder.known.member(chat_key(update.user))
         if member is not None:
+            member = await self._named(member, update)
             scene = self._scene(update, member)
             await self._respond(scene, update, Step(replies=(welcome(scene),)))
         return True
+
+    async def _named(self, member: Member, update: Said) -> Member:
+        """Call one who is known by an id alone as they call themselves."""
+        name = plain(update.first_name)[:LONGEST_NAME].strip()
+        if not name or member.person.name != member.id:
+            return member
+        naming = AddAgent(agent=member.id, name=name)
+        self._note(await self._house.floor(naming, f"{update.update}:name"))
+        await self._catch_up()
+        return self._feeder.known.member(member.chat) or member
 
     async def _accept(self, command: AcceptInvitation, command_id: str) -> bool:
         try:

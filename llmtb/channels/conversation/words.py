@@ -64,7 +64,10 @@ def plain(text: str) -> str:
 
 
 class Phrase(str):
-    """Words that this language has set already: they go in as they are."""
+    """Words that this language has set already: they go in as they are.
+
+    Only a text for as long as it is being put together: what leaves the room is a plain `str`.
+    """
 
     __slots__ = ()
 
