@@ -3,7 +3,6 @@
 import argparse
 import json
 import tomllib
-import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from llmtb.events.event import Event
 from llmtb.events.published import line
 from llmtb.events.record import Recorded
 from llmtb.policy import Policy
-from llmtb.scenario import ScenarioCommand
+from llmtb.scenario import COMMANDS
 from llmtb.settings import ENVIRONMENT, Run, Telegram
 from tests.house.pages import Row, anchors, fenced, links, page, section, sections
 from tests.house.sources import ROOT, repository
@@ -35,7 +34,6 @@ SHAPES = {
     if shape is not Event and shape not in PUBLISHED
 }
 LANGUAGE: dict[str, type[msgspec.Struct]] = {kind.__name__: kind for kind in PUBLISHED} | SHAPES
-COMMANDS = {str(kind.__struct_config__.tag): kind for kind in typing.get_args(ScenarioCommand)}
 
 
 def fields(kind: type[Any]) -> tuple[inspect.Field, ...]:

@@ -1,13 +1,24 @@
 """How a page says what a field is: `list of whole numbers, 1 to 1440, at most 10`."""
 
+from typing import get_type_hints
+
 import msgspec
 from msgspec import inspect
 
-from llmtb.actors import command
+from llmtb.actors.chat import ChatId
+from llmtb.actors.command import AgentId, Reason
 from llmtb.policy import Clock, Name
+from llmtb.settings import Telegram
 
 # What a pattern means to people; the pages say at their top what an id and a name are.
-PATTERNS = {Clock: "time `HH:MM`", Name: "name", command.AgentId: "id", command.Reason: "text"}
+PATTERNS = {
+    Clock: "time `HH:MM`",
+    Name: "name",
+    AgentId: "id",
+    ChatId: "id",
+    Reason: "text",
+    get_type_hints(Telegram, include_extras=True)["language"]: "two letters",
+}
 BY_PATTERN = {inspect.type_info(type_).pattern: words for type_, words in PATTERNS.items()}  # type: ignore[attr-defined]
 PLAIN = {
     inspect.AnyType: "anything",
