@@ -31,8 +31,9 @@ class Telegram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     server, server_key: another MTProto server than Telegram's own, as `HOST:PORT`, and the file
     that holds its public RSA key (PEM).
+    language: spoken to whoever's own language is not known (en, fa).
     press_seconds: presses older than this ask again. pin_capacity: keep one pinned message in
-    each agent's chat that shows the live capacity.
+    each agent's chat that shows the live capacity. invitation_hours: how long one opens.
     per_second, per_chat_second: most messages a second, in all and to one chat.
     """
 
@@ -41,8 +42,10 @@ class Telegram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     api_hash: str = ""
     server: str = ""
     server_key: str = ""
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2}$")] = "en"
     press_seconds: Annotated[int, Meta(ge=10, le=86_400)] = 120
     pin_capacity: bool = False
+    invitation_hours: Annotated[int, Meta(ge=1, le=720)] = 72
     per_second: Annotated[float, Meta(gt=0, le=1000)] = 30.0
     per_chat_second: Annotated[float, Meta(gt=0, le=100)] = 1.0
 

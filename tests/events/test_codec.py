@@ -192,7 +192,7 @@ def test_reading_a_journal_stops_at_what_cannot_be_read() -> None:
         {"at": "noon"},
         {"shift": object()},
     ],
-    ids=str,
+    ids=["a number", "half a character", "nothing", "no instant", "no text"],
 )
 def test_what_could_not_be_read_back_is_not_encoded(wrong: dict[str, object]) -> None:
     with pytest.raises(UnwritableEvent, match="WaitJoined") as refusal:

@@ -1,0 +1,204 @@
+"""The live bot: the house over its journal on the disk, its views, and Telegram."""
+
+import asyncio
+import logging
+import random
+import secrets
+import signal
+from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from llmtb.actors.access import new_code
+from llmtb.actors.centre import SetPolicy
+from llmtb.app import House
+from llmtb.channels.conversation.conversation import Conversation, urgency
+from llmtb.channels.conversation.step import Settings as Manners
+from llmtb.channels.telegram.channel import TelegramChannel
+from llmtb.channels.telegram.refusals import TelegramRefused
+from llmtb.channels.telegram.settings import PublicKey, TelegramSettings, read_server
+from llmtb.events.journal import Journal
+from llmtb.events.stores.sqlite import SQLiteStore
+from llmtb.library import Library
+from llmtb.projections.engine import Views
+from llmtb.projections.history import Day, history_of
+from llmtb.runtime.clock import WallClock
+from llmtb.runtime.errors import Refused
+from llmtb.runtime.loop import run
+from llmtb.settings import Settings, SettingsError, Telegram, load
+from llmtb.views import VIEWS_FILE, projections
+
+__all__ = ["TelegramRefused", "run_bot"]
+
+log = logging.getLogger(__name__)
+
+JOURNAL_FILE = "journal.db"
+APPLIED_FILE = "policy.applied"
+LOOK = 2.0  # seconds between looks at the settings file
+
+
+def run_bot(settings: Settings, file: Path, folder: Path) -> None:
+    """Serve Telegram until a signal ends it, from the data in `folder`.
+
+    file: the settings file, whose rules are taken up again whenever it changes.
+    Raises SettingsError, JournalError, ViewsUnusable, or TelegramRefused, each one line.
+    """
+    telegram = telegram_of(settings.telegram)
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
+    logging.getLogger("pyrogram").setLevel(logging.ERROR)
+    run(_Live(settings, telegram, file, folder).serve(), uvloop=settings.run.uvloop)
+
+
+def telegram_of(given: Telegram) -> TelegramSettings:
+    """What the channel is told, from the settings file's table. Raises SettingsError."""
+    try:
+        key = None
+        if given.server_key:
+            key = PublicKey.from_pem(Path(given.server_key).read_text("ascii"))
+        return TelegramSettings(
+            token=given.token,
+            api_id=given.api_id,
+            api_hash=given.api_hash,
+            server=read_server(given.server) if given.server else None,
+            public_key=key,
+            per_second=given.per_second,
+            per_chat_second=given.per_chat_second,
+        )
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"[telegram]: {error}") from error
+
+
+class _Live:
+    """One run of the bot."""
+
+    def __init__(
+        self, settings: Settings, telegram: TelegramSettings, file: Path, folder: Path
+    ) -> None:
+        self._settings = settings
+        self._telegram = telegram
+        self._file = file
+        self._folder = folder
+        self._stop = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Open everything in order, serve, and close it in the opposite order."""
+        loop = asyncio.get_running_loop()
+        for signal_ in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(signal_, self._stop.set)
+        async with AsyncExitStack() as stack:
+            journal = await Journal.open(SQLiteStore(self._folder / JOURNAL_FILE))
+            stack.push_async_callback(journal.close)
+            views = await Views.open(self._folder / VIEWS_FILE, projections(), journal)
+            stack.push_async_callback(views.close)
+            chance = random.Random(secrets.randbits(64))  # noqa: S311 - spreads retries
+            house = await House.start(journal, WallClock(), chance)
+            stack.push_async_callback(house.stop)
+            await self._apply_rules(house)
+            await self._serve(house, journal, views, chance)
+
+    async def _serve(
+        self, house: House, journal: Journal, views: Views, chance: random.Random
+    ) -> None:
+        given = self._settings.telegram
+        manners = Manners(
+            press_seconds=given.press_seconds,
+            pin_capacity=given.pin_capacity,
+            invitation_hours=given.invitation_hours,
+            language=given.language,
+        )
+        conversation = Conversation(
+            house,
+            journal,
+            partial(_history, views),
+            manners,
+            clock=house.clock,
+            new_code=partial(new_code, secrets.token_urlsafe),
+        )
+        channel = TelegramChannel(
+            self._telegram,
+            self._folder / "telegram",
+            journal,
+            conversation.handle,
+            lambda record: house.chat(record.chat, record),
+            Library(views),
+            clock=house.clock,
+            random=chance,
+            urgency=urgency,
+        )
+        serving = asyncio.ensure_future(channel.run())
+        works = (
+            views.run(),
+            conversation.run(channel.port),
+            self._invite(conversation, channel),
+            self._follow_file(house),
+            self._stop.wait(),
+        )
+        try:
+            await _first(serving, *works)
+        finally:
+            await channel.stop()
+            await asyncio.gather(serving, return_exceptions=True)
+
+    async def _invite(self, conversation: Conversation, channel: TelegramChannel) -> None:
+        """While nobody supervises, print a link that lets the first supervisor in."""
+        await channel.port.connected()
+        link = await conversation.first_invitation(channel.port.name or "")
+        if link is not None:
+            print(f"\nNobody supervises yet. Open this once, in Telegram:\n\n    {link}\n")  # noqa: T201
+        await asyncio.get_running_loop().create_future()
+
+    async def _follow_file(self, house: House) -> None:
+        """Take up the rules of the settings file whenever it changes; a fault changes nothing."""
+        seen = _stamp(self._file)
+        while True:
+            await asyncio.sleep(LOOK)
+            stamp = _stamp(self._file)
+            if stamp != seen:
+                seen = stamp
+                try:
+                    self._settings = load(self._file, {})
+                    await self._apply_rules(house)
+                except (SettingsError, Refused) as error:
+                    log.warning("the settings stay as they were: %s", error)
+
+    async def _apply_rules(self, house: House) -> None:
+        """Set the file's rules, once for each text: what was set since by people then stays."""
+        rules = self._settings.policy
+        digest = sha256(msgspec.json.encode(rules, order="deterministic")).hexdigest()
+        applied = self._folder / APPLIED_FILE
+        if rules and (not applied.exists() or applied.read_text("ascii") != digest):
+            changed = await house.floor(SetPolicy(policy=rules, by="llmtb.toml"))
+            applied.write_text(digest, "ascii")
+            if changed:
+                log.info("the rules of %s hold from now", self._file)
+
+
+async def _history(views: Views, agent: str) -> Sequence[Day]:
+    async with views.snapshot() as read:
+        return await history_of(read, agent)
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
+async def _first(serving: "asyncio.Future[None]", *works: Coroutine[Any, Any, Any]) -> None:
+    """Run until one of all this ends, as this then does; the works are cancelled."""
+    tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()

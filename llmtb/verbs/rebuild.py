@@ -1,0 +1,51 @@
+"""`llmtb rebuild`: all views again, from the journal alone."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.progress import Progress
+
+from llmtb.cli import DATABASE, DONE, INPUT, Failed
+from llmtb.events.journal import Journal
+from llmtb.events.stores.sqlite import SQLiteStore
+from llmtb.live import JOURNAL_FILE
+from llmtb.projections.database import ViewsUnusable
+from llmtb.projections.engine import Views
+from llmtb.verbs.run import failures, folder_of, settings_of
+from llmtb.views import VIEWS_FILE, projections
+
+
+def rebuild(settings_file: Path | None, data: Path | None, as_json: bool) -> int:
+    """Make every view again; the bot must not be running. Raises Failed."""
+    folder = folder_of(settings_of(settings_file), data)
+    if not (folder / JOURNAL_FILE).exists():
+        raise Failed(INPUT, f"{folder}: there is no journal here")
+    try:
+        with failures():
+            events = asyncio.run(_rebuild(folder))
+    except ViewsUnusable as error:
+        raise Failed(DATABASE, str(error)) from error
+    if as_json:
+        sys.stdout.write(msgspec.json.encode({"events": events}).decode() + "\n")
+    else:
+        sys.stdout.write(f"All views are made again from {events} events.\n")
+    return DONE
+
+
+async def _rebuild(folder: Path) -> int:
+    journal = await Journal.open(SQLiteStore(folder / JOURNAL_FILE))
+    try:
+        views = await Views.open(folder / VIEWS_FILE, projections(), journal)
+        try:
+            views.rebuild()
+            with Progress(console=Console(stderr=True), transient=True) as progress:
+                task = progress.add_task("views", total=journal.head)
+                await views.catch_up(lambda done, _: progress.update(task, completed=done))
+        finally:
+            await views.close()
+        return journal.head
+    finally:
+        await journal.close()
