@@ -15,6 +15,7 @@ from llmtb.actors.centre import AddAgent, AssignShift, SetPolicy
 from llmtb.actors.chat import RecordSent
 from llmtb.app import House
 from llmtb.channels.conversation.conversation import Conversation
+from llmtb.channels.conversation.inviting import invitation
 from llmtb.channels.conversation.step import Settings
 from llmtb.channels.port import (
     AlreadySent,
@@ -30,7 +31,7 @@ from llmtb.channels.port import (
     Said,
     chat_number,
 )
-from llmtb.events.chat import MessageQueued
+from llmtb.events.chat import MessageFailed, MessageQueued
 from llmtb.events.event import Event
 from llmtb.events.floor import Role
 from llmtb.events.journal import Journal
@@ -136,32 +137,44 @@ class Company:
         self._history = history
         self._codes = random.Random(2)
         self._numbers = count(1)
-        self._tasks: list[asyncio.Task[None]] = []
-        self._remotes: dict[tuple[str, str], int] = {}
+        self._talking: asyncio.Task[None] | None = None
+        self._posting: asyncio.Task[None] | None = None
+        self._settled: set[tuple[str, str]] = set()
         self.conversation = self._conversation()
 
     async def open(self) -> None:
-        """Begin."""
+        """Begin, or go on after a pause."""
         await self.house.wake()
-        self._tasks = [
-            asyncio.create_task(self.conversation.run(self.port), name="conversation"),
-            asyncio.create_task(self._post(), name="post"),
-        ]
+        self.conversation = self._conversation()
+        self._talking = asyncio.create_task(self.conversation.run(self.port), name="conversation")
+        await self.resume_post()
         await self.settle()
 
     async def close(self) -> None:
         """End."""
-        await self._stop()
+        await self.pause()
         await self.house.stop()
         await self.journal.close()
 
     async def crash(self) -> None:
         """Lose everything but the journal, and begin again."""
-        await self._stop()
+        await self.pause()
         self.house.crash()
         self.house = House(self.journal, self.clock, random.Random(3))
-        self.conversation = self._conversation()
         await self.open()
+
+    async def pause(self) -> None:
+        """Stop talking, as if the bot were down; the floor goes on."""
+        await self.pause_post()
+        await _end(self._talking)
+
+    async def pause_post(self) -> None:
+        """Let messages wait."""
+        await _end(self._posting)
+
+    async def resume_post(self) -> None:
+        """Send what waits, and go on."""
+        self._posting = asyncio.create_task(self._post(), name="post")
 
     async def settle(self) -> None:
         """Let everybody finish what they are at."""
@@ -175,6 +188,10 @@ class Company:
         await asyncio.sleep((then - local).total_seconds())
         await self.settle()
 
+    async def until_strangers_forget(self) -> None:
+        """Wait until whoever is not on the list is answered again."""
+        await asyncio.sleep(10)
+
     async def hire(self, agent: str, user: int, role: Role = "agent", name: str = "") -> None:
         """Have a person known, and joined by an invitation."""
         await self.house.floor(AddAgent(agent=agent, name=name or None, role=role))
@@ -182,8 +199,6 @@ class Company:
 
     async def invite(self, agent: str, role: Role) -> str:
         """A fresh code for a known person."""
-        from llmtb.channels.conversation.inviting import invitation
-
         code = new_code(self._code)
         command = invitation("company", agent, role, code, self.clock.now(), self._settings)
         await self.house.access(command)
@@ -235,16 +250,14 @@ class Company:
         shown, button = self.find(user, label)
         return await self.press_token(user, shown.number, button.token)
 
+    async def press_unanswered(self, user: int, message: int, token: str) -> None:
+        """Press a button, whatever becomes of the answer."""
+        await self.conversation.handle(self._pressed(user, message, token))
+        await self.settle()
+
     async def press_token(self, user: int, message: int, token: str) -> tuple[str, bool]:
         """Press a button of any message; returns the answer."""
-        pressed = Pressed(
-            chat=user,
-            user=user,
-            query_id=f"q{next(self._numbers)}",
-            message_id=message,
-            token=token,
-            at=self.clock.now(),
-        )
+        pressed = self._pressed(user, message, token)
         await self.conversation.handle(pressed)
         await self.settle()
         return self.port.answers[pressed.query_id]
@@ -270,6 +283,16 @@ class Company:
         recorded = self.journal.read()
         return [r.event for r in recorded if not kinds or isinstance(r.event, kinds)]
 
+    def _pressed(self, user: int, message: int, token: str) -> Pressed:
+        return Pressed(
+            chat=user,
+            user=user,
+            query_id=f"q{next(self._numbers)}",
+            message_id=message,
+            token=token,
+            at=self.clock.now(),
+        )
+
     def _conversation(self) -> Conversation:
         async def history(_agent: str) -> Sequence[Day]:
             return self._history
@@ -292,8 +315,10 @@ class Company:
             for recorded in batch:
                 event = recorded.event
                 key = (getattr(event, "chat", ""), getattr(event, "message", ""))
-                if isinstance(event, MessageQueued) and key not in self._remotes:
+                if isinstance(event, MessageQueued) and key not in self._settled:
                     await self._deliver(event)
+                elif isinstance(event, MessageFailed):
+                    self._settled.add(key)
 
     async def _deliver(self, event: MessageQueued) -> None:
         number = chat_number(event.chat)
@@ -301,15 +326,16 @@ class Company:
         message = OutMessage(text=event.text, keyboard=event.keyboard)
         remote = await self.port.send(number, message, hash((event.chat, event.message)) or 1)
         self.port.chats[number][-1].attached = event.attachment
-        self._remotes[event.chat, event.message] = remote
+        self._settled.add((event.chat, event.message))
         sent = RecordSent(chat=event.chat, message=event.message, remote=remote)
         await self.house.chat(event.chat, sent)
 
-    async def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+
+async def _end(task: "asyncio.Task[None] | None") -> None:
+    if task is not None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def play(

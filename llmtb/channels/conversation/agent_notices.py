@@ -23,6 +23,7 @@ from llmtb.events.floor import (
     BreakExtended,
     BreakRefused,
     BreakStarted,
+    CapacityChanged,
     CheckedIn,
     CheckedOut,
     DisciplineApplied,
@@ -171,17 +172,31 @@ def disciplined(occasion: Occasion) -> Iterator[Notice]:
 def checked_in(occasion: Occasion) -> Iterator[Notice]:
     """Present by their own press or a supervisor's; the roster does it silently."""
     event: CheckedIn = occasion.event
-    known = occasion.known
-    shift = known.floor.shifts[event.shift]
+    shift = occasion.known.floor.shifts[event.shift]
     for chat, speech in to_person(occasion, event.agent):
         if event.by != "roster":
             text = speech.say(
                 "You are checked in to {shift}, until {ends}.", shift=shift.name, ends=shift.ends
             )
             yield Notice(chat, Say(text=text))
-        if occasion.settings.pin_capacity and known.card(chat).board is None:
-            live = capacity_text(known, speech, event.at)
-            yield Notice(chat, Say(text=live, board="capacity", pin=True))
+        if shift.capacity is not None:
+            yield from _pinned(occasion, chat, speech)
+
+
+def opened(occasion: Occasion) -> Iterator[Notice]:
+    """A shift's first capacity, to whom the roster checked in before it was known."""
+    event: CapacityChanged = occasion.event
+    if event.cause == "opened":
+        for agent in sorted(occasion.known.floor.shifts[event.shift].present):
+            for chat, speech in to_person(occasion, agent):
+                yield from _pinned(occasion, chat, speech)
+
+
+def _pinned(occasion: Occasion, chat: str, speech: Speech) -> Iterator[Notice]:
+    """The live capacity, where the company wants it in every agent's chat."""
+    if occasion.settings.pin_capacity and occasion.known.card(chat).board is None:
+        live = capacity_text(occasion.known, speech, occasion.event.at)
+        yield Notice(chat, Say(text=live, board="capacity", pin=True))
 
 
 def checked_out(occasion: Occasion) -> Iterator[Notice]:

@@ -45,7 +45,7 @@ def menu(scene: Scene) -> Say:
     lines = [_why_not(scene, shift)] if not any(o.kind != "emergency" for o in offers) else []
     if offers:
         lines.append(speech.say("Which rest would you like?"))
-    if shift.free() == 0 and shift.capacity is not None:
+    if shift.free() == 0 and scene.agent not in shift.breaks:
         keyboard = keyboards.stacked(keyboard, _line(scene, shift))
     lines.append(live_capacity_of(speech, shift))
     return Say(text="\n".join(line for line in lines if line), keyboard=keyboard)
