@@ -74,21 +74,35 @@ class Codec:
         return current | {topic: up.type for topic, (_, up) in self._superseded.items()}
 
     def encode(self, event: Event) -> tuple[str, bytes]:
-        """Return the topic and the bytes of an event.
+        """Return the topic and the bytes of an event; raises as `encode_all` does."""
+        [stored] = self.encode_all([event])
+        return stored
+
+    def encode_all(self, events: Iterable[Event]) -> list[tuple[str, bytes]]:
+        """Return the topic and the bytes of each event.
 
         Raises UnwritableEvent for a type that is not among the codec's, and for bytes that could
         not be decoded again: what enters the journal stays there, so a wrong value stops here.
         """
-        try:
-            topic, read = self._writers[type(event)]
-        except KeyError:
-            raise UnwritableEvent(type(event).__name__, "its type is not published") from None
-        try:
-            state = self._encode(event)
-            read(state)
-        except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
-            raise UnwritableEvent(topic, _one_line(error)) from error
-        return topic, state
+        writers, encode = self._writers, self._encode
+        stored = []
+        for event in events:
+            try:
+                topic, read = writers[type(event)]
+                state = encode(event)
+                read(state)
+            except (
+                msgspec.MsgspecError,
+                LookupError,
+                TypeError,
+                ValueError,
+                OverflowError,
+            ) as error:
+                published = type(event) in writers
+                why = _one_line(error) if published else "its type is not published"
+                raise UnwritableEvent(type(event).__name__, why) from error
+            stored.append((topic, state))
+        return stored
 
     def decode(self, topic: str, state: bytes, seq: int = 0) -> Sequence[Event]:
         """Return the event that the bytes hold: one, unless an upcaster says otherwise.

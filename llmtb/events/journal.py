@@ -208,8 +208,8 @@ class Journal:
         for change in changes:
             if change.version == 1 and "\n" in change.stream:
                 raise ValueError(f"a stream's name holds a line feed: {change.stream!r}")
-        encode = self._codec.encode
-        return Request(parts, changes, [encode(change.event) for change in changes])
+        stored = self._codec.encode_all([change.event for change in changes])
+        return Request(parts, changes, stored)
 
     def _wake(self) -> None:
         """See to it that what is waiting is committed, after whatever else is ready to append."""

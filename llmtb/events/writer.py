@@ -6,7 +6,7 @@ Plain and synchronous; only one thread is ever in it.
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
-from llmtb.events.chain import Head, Row, seal
+from llmtb.events.chain import GENESIS, Row, seal
 from llmtb.events.errors import AlreadyApplied, Conflict, JournalError, StorageFailed
 from llmtb.events.record import Change, Part, Recorded
 from llmtb.events.stores.store import Applied, Collision, Store, Transaction
@@ -103,10 +103,11 @@ class _Page:
         self.rows: list[Row] = []
         self.commands: list[Applied] = []
         self.outcomes: list[Outcome] = []
+        self._seq, self._mark = GENESIS
 
     def fill(self, transaction: Transaction, batch: Sequence[Request]) -> None:
         """Judge every append against the store and those before it; seal what is accepted."""
-        head = transaction.head()
+        self._seq, self._mark = transaction.head()
         versions = transaction.versions(
             {change.stream for request in batch for change in request.changes}
         )
@@ -117,12 +118,11 @@ class _Page:
             if refusal is not None:
                 self.outcomes.append(refusal)
                 continue
-            recorded, head = self._seal(request, head)
-            self.outcomes.append(self._divide(request, recorded, applied))
+            self.outcomes.append(self._divide(request, self._seal(request), applied))
 
-    def _seal(self, request: Request, head: Head) -> tuple[list[Recorded], Head]:
+    def _seal(self, request: Request) -> list[Recorded]:
         """Give every change of an append its place and its hash."""
-        seq, mark = head
+        seq, mark = self._seq, self._mark
         recorded = []
         for change, (topic, state) in zip(request.changes, request.stored):
             seq += 1
@@ -130,7 +130,8 @@ class _Page:
             mark = seal(mark, seq, stream, version, topic, state)
             self.rows.append((seq, stream, version, topic, state, mark))
             recorded.append(Recorded(seq, stream, version, change.event, mark))
-        return recorded, Head(seq, mark)
+        self._seq, self._mark = seq, mark
+        return recorded
 
     def _divide(
         self, request: Request, recorded: list[Recorded], applied: dict[str, range]
