@@ -25,6 +25,7 @@ from llmtb.channels.conversation.occasion import Notice, Occasion
 from llmtb.channels.conversation.step import Settings
 from llmtb.channels.conversation.supervisor_notices import planned
 from llmtb.channels.conversation.words import Words
+from llmtb.events.errors import UnwritableEvent
 from llmtb.events.floor import AgentRemoved
 from llmtb.events.record import Recorded
 from llmtb.runtime.clock import Clock
@@ -191,6 +192,9 @@ class Feeder:
                     await self._house.access(command, command_id)
                 else:
                     await self._house.chat(chat, command, command_id)
+            except UnwritableEvent as fault:
+                log.error("%s could not be recorded: %s", command_id, fault)
+                return
             except TRANSIENT as trouble:
                 log.warning("%s waits: %s", command_id, trouble)
             else:

@@ -13,6 +13,10 @@ TRANSIENT: Final = (JournalError, Unanswered)
 """What an actor raises when asking again later may help."""
 
 
+PATIENCE: Final = 10.0
+"""Seconds for the floor to answer; a press is answered within those, or asked for again."""
+
+
 class House(Protocol):
     """The actors. The same id is applied once, and answered the same each time.
 
@@ -60,4 +64,4 @@ async def ask(house: House, command: Command, command_id: str) -> list[Recorded]
     """Ask whichever actor a command is for."""
     if isinstance(command, Invite | AcceptInvitation | Unlink):
         return await house.access(command, command_id)
-    return await house.floor(command, command_id)
+    return await house.floor(command, command_id, PATIENCE)
