@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from llmtb.channels.conversation import keyboards
 from llmtb.channels.conversation.keyboards import Choice, Offer
+from llmtb.channels.conversation.presses import VERBS
 from llmtb.channels.conversation.step import fitting
 from llmtb.channels.conversation.tokens import decode, encode, find, short
 from llmtb.channels.conversation.words import Words
@@ -213,3 +216,11 @@ def emergencies(events: list[Event]) -> int:
             running -= 1
         most = max(most, running)
     return most
+
+
+def test_everything_that_can_be_pressed_or_written_is_told() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "bot.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`(/?[A-Z(a-z) ]+)`", page))
+    labels = {keyboards.LABELS[name] for name in VERBS.keys() & keyboards.LABELS.keys()}
+    assert labels == set(keyboards.LABELS.values())
+    assert labels | {f"/{name}" for name in (*keyboards.COMMANDS, "set")} <= told

@@ -103,9 +103,12 @@ def _why(known: Known, shift: Shift, speech: Speech) -> Phrase:
 
 def _resting(known: Known, agent: str, rest: Break, speech: Speech, now: datetime) -> str:
     name, kind = known.name(agent), kind_name(speech, rest.kind)
+    line = speech.say("{name}: {kind} until {due}", name=name, kind=kind, due=rest.due)
     if rest.due < now:
-        return speech.say("{name}: {kind}, late since {due}", name=name, kind=kind, due=rest.due)
-    return speech.say("{name}: {kind} until {due}", name=name, kind=kind, due=rest.due)
+        line = speech.say("{name}: {kind}, late since {due}", name=name, kind=kind, due=rest.due)
+    if known.floor.centre.phones.get(agent) == "in_call":
+        return speech.say("{rest}; by phone, in a call", rest=line)
+    return line
 
 
 def _meal(speech: Speech, shift: Shift) -> str:

@@ -94,6 +94,8 @@ class LiveMessages:
         place = chat, board.remote
         if self._shown.get(place) == text:
             return
+        # The outbox has messages to send meanwhile; whoever only watches leaves it room.
+        await asyncio.sleep(1 / self._settings.edits_per_second)
         try:
             await self._port.edit(number, board.remote, OutMessage(text=text))
         except NotModified:

@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dialogue_minutes: int = 15
     invitation_hours: int = 72
     board_seconds: float = 3.0
+    edits_per_second: float = 15.0
     language: str = "en"
 
 
