@@ -41,10 +41,10 @@ def routed(address: tuple[str, int]) -> Iterator[dict[str, Any]]:
         yield {"connection_factory": connection, "skip_updates": False}
     else:
         place = mock.Mock(return_value=address)
-        widened = {"MIN_CHANNEL_ID": -1009999999999, "MIN_CHAT_ID": -999999999999}
         with (
             mock.patch("pyrogram.connection.connection.DataCenter", place),
-            mock.patch.multiple("pyrogram.utils", **widened),
+            mock.patch("pyrogram.utils.MIN_CHANNEL_ID", -1009999999999),
+            mock.patch("pyrogram.utils.MIN_CHAT_ID", -999999999999),
         ):
             yield {}
 
@@ -72,6 +72,13 @@ async def connected(
         finally:
             if client.is_connected:
                 await client.stop()
+
+
+async def reconnected(server: MtprotoServer, client: Any, connection: int = 2) -> None:
+    """Waits until a client has made so many connections and uses the last of them."""
+    await server.called("help.GetConfig", connection)
+    async with asyncio.timeout(PATIENCE):
+        await client.session.is_started.wait()
 
 
 def sending(chat: int, text: str, random_id: int) -> Any:

@@ -10,7 +10,7 @@ from pyrogram import errors
 from pyrogram.connection import transport
 from pyrogram.crypto import rsa
 
-from tests.wire.library import IS_ROUTABLE, Inbox, connected, raw
+from tests.wire.library import IS_ROUTABLE, Inbox, connected, raw, reconnected
 from tests.wire.server import MtprotoServer, PublicKey
 from tests.wire.server.rsa import server_key
 
@@ -116,8 +116,7 @@ def test_a_cut_connection_is_taken_up_again(tmp_path: Path) -> None:
         async with MtprotoServer() as server, connected(server, tmp_path, *inbox.handlers) as bot:
             sara = server.person(7012345678, "Sara")
             server.cut()
-            await server.called("help.GetConfig", times=2)
-            await bot.session.is_started.wait()
+            await reconnected(server, bot)
             await sara.say("still there?")
             assert await inbox.text() == "still there?"
 
@@ -133,8 +132,7 @@ def test_a_server_that_was_away_is_found_again(tmp_path: Path) -> None:
             with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection(*server.address)
             await server.back()
-            await server.called("help.GetConfig", times=2)
-            await bot.session.is_started.wait()
+            await reconnected(server, bot)
             await sara.say("back again?")
             assert await inbox.text() == "back again?"
 

@@ -78,12 +78,12 @@ class Person:
         found = await self._bell.until(
             lambda: self._find(label, on), within, lambda: f"no button {label!r} {self._screen()}"
         )
-        if isinstance(found, str):
-            self._send(found)
+        message, button = found
+        if message is None:
+            self._send(button.text)
+        elif button.data is None:
+            raise AssertionError(f"the button {button} has nothing to tell the bot")
         else:
-            message, button = found
-            if button.data is None:
-                raise AssertionError(f"the button {label!r} of message {message} has no data")
             self._world.press(self.id, message, button.data)
 
     async def hears(
@@ -175,17 +175,16 @@ class Person:
         self.unblocks_bot()
         return self._world.come_in(self.id, text, file).seen()
 
-    def _find(self, label: str, on: Message | None) -> str | tuple[int, Button] | None:
-        messages = [on] if on else list(reversed(self.chat))
-        keys = [] if on else [key for row in self.keyboard for key in row]
-        for fits in (label.__eq__, lambda text: label in text):
-            if key := next(filter(fits, keys), None):
-                return key
-            for message in messages:
-                for button in (button for row in message.buttons for button in row):
-                    if fits(button.text):
-                        return message.id, button
-        return None
+    def _find(self, label: str, on: Message | None) -> tuple[int | None, Button] | None:
+        """The button, with its message; a key of the keyboard has none."""
+        buttons: list[tuple[int | None, Button]] = []
+        if on is None:
+            buttons += [(None, Button(key)) for row in self.keyboard for key in row]
+        for message in [on] if on else reversed(self.chat):
+            buttons += [(message.id, button) for row in message.buttons for button in row]
+        exact = [found for found in buttons if found[1].text == label]
+        loose = [found for found in buttons if label in found[1].text]
+        return next(iter(exact + loose), None)
 
     def _screen(self) -> str:
         lines = [

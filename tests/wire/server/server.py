@@ -41,8 +41,8 @@ class MtprotoServer:
         self._wire = Wire(self._reception, clock)
 
     async def __aenter__(self) -> Self:
-        self._world.address = self._wire.address
         await self._wire.listen()
+        self._world.address = self._wire.address
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -27,9 +27,8 @@ class Wire:
         self.rsa = server_key()
         self.errors: list[WireError] = []
         self.silent = False
-        # A bound socket that never listens keeps the port ours while the server is away.
-        self._claim = _bound((_HOST, 0))
-        self.address: tuple[str, int] = self._claim.getsockname()
+        self.address = (_HOST, 0)
+        self._claim: socket.socket | None = None
         self._reception = reception
         self._clock = clock
         self._keys: dict[bytes, AuthKey] = {}
@@ -39,7 +38,11 @@ class Wire:
         self._listener: asyncio.Server | None = None
 
     async def listen(self) -> None:
-        """Takes connections, from now on or again."""
+        """Takes connections, from now on or again, always at the same address."""
+        if self._claim is None:
+            # A bound socket that never listens keeps the port ours while the server is away.
+            self._claim = _bound(self.address)
+            self.address = self._claim.getsockname()
         if self._listener is None:
             self._listener = await asyncio.start_server(self._accept, sock=_bound(self.address))
 
@@ -59,7 +62,8 @@ class Wire:
         """Ends everything; raises what went wrong inside the server, if anything did."""
         self.refuse()
         ended = await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._claim.close()
+        if self._claim is not None:
+            self._claim.close()
         failures = [failure for failure in ended if isinstance(failure, Exception)]
         for failure in self._reception.bugs + failures:
             raise failure

@@ -21,8 +21,7 @@ def person_of(world: World, peer: Any) -> Person:
     allowed to bots.
     """
     person = world.people.get(_id(peer))
-    known = person is not None and person.met
-    if not known or peer.access_hash not in {0, person.access_hash}:
+    if person is None or not person.met or peer.access_hash not in {0, person.access_hash}:
         raise RpcRefusal(400, "PEER_ID_INVALID")
     return person
 
