@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from llmtb.actors import shift as shifts
 from llmtb.actors.command import Command
 from llmtb.actors.floor import Floor, FloorBehaviour
 from llmtb.events.event import Event
-from llmtb.events.floor import stream_of
+from llmtb.events.floor import AssignReason, Kind, PhoneState, stream_of
 from llmtb.events.record import Recorded
 from llmtb.runtime.errors import Refused
 from llmtb.testing.script import Script
@@ -45,82 +46,20 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"breaks": {"warn_after_minutes": [1, 2, 4], "max_warnings": 2}},
     {"load": {"mode": "steps", "steps": [{"calls": 20, "every": 4, "allow": 1}]}},
     {"load": {"mode": "erlang_c", "interval_minutes": 15}},
+    {"load": {"mode": "erlang_c", "interval_minutes": 15}, "breaks": {"every": 1}},
     {"load": {"mode": "erlang_a", "patience_seconds": 60.0}},
     {"shifts": [*SETTINGS["shifts"][1:], {"name": "early", "start": "08:00", "end": "09:45"}]},
     {"presence": "check_in"},
 )
 
-agent = st.sampled_from(NAMES)
-kind = st.sampled_from(["normal", "urgent", "emergency", "meal"])
-shift = st.sampled_from(["early", "middle", "late", "2026-11-21/early", "2026-11-21/middle"])
-reason = st.sampled_from(["the lift was stuck", "=1+1"])
-
-
-def _by_agents() -> st.SearchStrategy[Command]:
-    return st.one_of(
-        st.builds(agents.StartBreak, agent=agent, kind=kind),
-        st.builds(agents.EndBreak, agent=agent),
-        st.builds(agents.StartBreak, agent=agent, kind=kind),
-        st.builds(agents.WaitForSlot, agent=agent),
-        st.builds(agents.LeaveLine, agent=agent),
-        st.builds(agents.CheckIn, agent=agent),
-        st.builds(agents.CheckOut, agent=agent),
-    )
-
-
-def _by_others() -> st.SearchStrategy[Command]:
-    numbers = st.integers(0, 60)
-    return st.one_of(
-        st.builds(centres.ReportLoad, calls=numbers, aht_seconds=st.sampled_from([0.0, 90.5, 240])),
-        st.builds(
-            centres.ReportPhone,
-            agent=agent,
-            state=st.sampled_from(["free", "in_call", "wrap", "away"]),
-        ),
-        st.builds(
-            shifts.OverrideCapacity,
-            by=st.just("boss"),
-            shift=shift,
-            capacity=st.integers(0, 5),
-            reason=reason,
-            until=st.none() | st.just(OPENING + timedelta(hours=3)),
-        ),
-        st.builds(shifts.EndOverride, by=st.just("boss"), shift=shift),
-        st.builds(agents.EndBreakFor, by=st.just("boss"), agent=agent, reason=reason),
-        st.builds(
-            agents.ExtendBreak,
-            by=st.just("boss"),
-            agent=agent,
-            reason=reason,
-            minutes=st.integers(1, 20),
-        ),
-        st.builds(agents.ForgiveWarning, by=st.just("boss"), agent=agent, reason=reason),
-        st.builds(
-            centres.AssignShift,
-            agent=agent,
-            shift=shift,
-            reason=st.sampled_from(["roster", "overtime", "change"]),
-        ),
-        st.builds(centres.UnassignShift, agent=agent, shift=shift),
-        st.builds(centres.AddAgent, agent=agent, name=st.sampled_from(["Ali", "سارا", "=cmd"])),
-        st.builds(centres.RemoveAgent, agent=agent),
-        st.builds(centres.SetPolicy, policy=st.sampled_from(CHANGES)),
-    )
-
-
-pauses = st.sampled_from([0, 1, 30, 60, 180, 300, 900, 1200, 3600]).map(
-    lambda seconds: timedelta(seconds=seconds)
-)
-steps = st.lists(
-    st.tuples(pauses, _by_agents() | _by_agents() | _by_others()), min_size=5, max_size=60
-)
-"""What is done on a floor, each some time after the one before."""
+PHONE_STATES: tuple[PhoneState, ...] = ("free", "in_call", "in_call", "wrap", "away")
+PAUSES = [0, 1, 30, 60, 60, 180, 240, 300, 600, 900]  # seconds
 
 
 class Play(Script[Floor]):
-    """A floor with everybody on the two shifts of a morning, played step by step."""
+    """A floor with everybody on the two shifts of a morning; what is done there is made up."""
 
-    def __init__(self, steps: Iterable[tuple[timedelta, Command]] = ()) -> None:
+    def __init__(self) -> None:
         super().__init__(FloorBehaviour(), OPENING)
         self.do(OPENING, centres.SetPolicy(policy=SETTINGS))
         self.do(OPENING, centres.AddAgent(agent="boss", role="supervisor"))
@@ -129,17 +68,65 @@ class Play(Script[Floor]):
             on = ("early", "middle", "late")[place % 3]
             self.do(OPENING, centres.AssignShift(agent=name, shift=on))
             self.do(OPENING, centres.AssignShift(agent=name, shift="early"))
-        for pause, command in steps:
-            self.take(pause, command)
 
-    def take(self, pause: timedelta, command: Command) -> None:
-        """One step, refused or not."""
+    def go_on(self, chance: Random) -> None:
+        """Let some time pass, and have somebody do something, refused or not."""
+        at = self.now + timedelta(seconds=chance.choice(PAUSES))
+        resting = [name for shift in self.state.shifts.values() for name in shift.breaks]
+        command = _press(chance, resting) if chance.random() < 0.6 else _act(chance, resting)
         with contextlib.suppress(Refused):
-            self.do(self.now + pause, command)
+            self.do(at, command)
 
 
-logs = steps.map(lambda each: Play(each).events)
-"""Whole logs, as events in order."""
+def _press(chance: Random, resting: list[str]) -> Command:
+    """What an agent does: those who rest come back, sooner or later."""
+    if resting and chance.random() < 0.4:
+        return agents.EndBreak(agent=chance.choice(resting))
+    name = chance.choice(NAMES)
+    kinds: tuple[Kind, ...] = ("normal", "urgent", "emergency", "meal", "meal")
+    if chance.random() < 0.7:
+        return agents.StartBreak(agent=name, kind=chance.choice(kinds))
+    others = (agents.WaitForSlot, agents.LeaveLine, agents.CheckIn, agents.CheckOut)
+    return chance.choice(others)(agent=name)
+
+
+def _act(chance: Random, resting: list[str]) -> Command:
+    """What supervisors, the company and the phone system do."""
+    name = chance.choice(resting or NAMES)
+    shift = chance.choice(["early", "middle", "late", "2026-11-21/early", "2026-11-21/middle"])
+    reason = chance.choice(["the lift was stuck", "=1+1"])
+    phone = chance.choice(PHONE_STATES)
+    until = chance.choice([None, OPENING + timedelta(hours=3)])
+    reasons: tuple[AssignReason, ...] = ("roster", "overtime", "change")
+    acts: list[Command] = [
+        centres.ReportLoad(calls=chance.randrange(60), aht_seconds=chance.choice([90.5, 240.0])),
+        centres.ReportLoad(calls=chance.randrange(15), aht_seconds=chance.choice([0.0, 120.0])),
+        centres.ReportPhone(agent=name, state=phone),
+        centres.ReportPhone(agent=chance.choice(NAMES), state=phone),
+        shifts.OverrideCapacity(
+            by="boss", shift=shift, capacity=chance.randrange(5), reason=reason, until=until
+        ),
+        shifts.EndOverride(by="boss", shift=shift),
+        agents.EndBreakFor(by="boss", agent=name, reason=reason),
+        agents.ExtendBreak(by="boss", agent=name, reason=reason, minutes=chance.randrange(1, 20)),
+        agents.ForgiveWarning(by="boss", agent=chance.choice(NAMES), reason=reason),
+        centres.AssignShift(agent=name, shift=shift, reason=chance.choice(reasons)),
+        centres.UnassignShift(agent=name, shift=shift),
+        centres.AddAgent(agent=name, name=chance.choice(["Ali", "سارا", "=cmd"])),
+        centres.SetPolicy(policy=chance.choice(CHANGES)),
+        centres.RemoveAgent(agent=name),
+    ]
+    # Those at the end of the list leave little to be done afterwards: they are rarer.
+    return chance.choices(acts, [2] * (len(acts) - 3) + [1, 3, 0.3])[0]
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Event]:
+    """Whole logs, as events in order; a shorter one is the beginning of a longer one."""
+    chance, play = Random(draw(st.integers(0, 2**32))), Play()
+    for _ in range(draw(st.integers(0, 150))):
+        play.go_on(chance)
+    return play.events
 
 
 def recorded(events: Iterable[Event]) -> list[Recorded]:

@@ -38,7 +38,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "views" / "views.db"
 
 
-@given(logs, sizes, st.lists(st.integers(0, 200), max_size=3))
+@given(logs(), sizes, st.lists(st.integers(0, 200), max_size=3))
 @settings(max_examples=25, deadline=None)
 def test_rows_do_not_depend_on_how_the_events_came(
     log: list[Event], sizes: list[int], stops: list[int]
@@ -53,7 +53,7 @@ def test_rows_do_not_depend_on_how_the_events_came(
         assert rows_of(path) == made_at_once(Path(folder, "at-once.db"), events)
 
 
-@given(logs, sizes)
+@given(logs(), sizes)
 @settings(max_examples=10, deadline=None)
 def test_a_rebuild_gives_the_same_rows(log: list[Event], sizes: list[int]) -> None:
     events = recorded(log)
