@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmtb import report
 from llmtb.channels import conversation
 from llmtb.channels.conversation.words import LOCALES, Speech, Words, ascii_digits, plain
 
@@ -64,7 +65,8 @@ def entries(language: str) -> Iterator[Entry]:
 
 def said() -> Iterator[tuple[str, Msgid]]:
     """Every message id in the code, and where: the texts given to `say`, `count` and `mark`."""
-    for path in sorted(Path(str(conversation.__file__)).parent.glob("*.py")):
+    rooms = (Path(str(room.__file__)).parent for room in (conversation, report))
+    for path in sorted(path for room in rooms for path in room.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue

@@ -56,11 +56,9 @@ def ascii_digits(text: str) -> str:
 
 def plain(text: str) -> str:
     """A name or a remark fit to stand in a sentence: one line, no controls that turn the rest."""
-    spaced = ("".join(" " if c.isspace() else c for c in text)).split()
-    kept = (
-        c for c in " ".join(spaced) if unicodedata.category(c) not in ("Cc", "Cf") or c in _JOINERS
-    )
-    return "".join(kept).strip()
+    spaced = "".join(" " if c.isspace() else c for c in text)
+    kept = (c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf") or c in _JOINERS)
+    return " ".join("".join(kept).split())
 
 
 class Phrase(str):
