@@ -2,6 +2,7 @@
 
 PY := .venv/bin/python
 PYROGRAM2 := .deps/pyrogram-2.0.106
+WORKERS ?= 2
 UV := .deps/uv
 UV_VERSION := 0.13.8
 COMPILE = PYTHONPATH=$(UV) $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
@@ -22,7 +23,7 @@ run: .venv/ready-run ## the bot if it has a token, else the example day with a l
 
 test: lint $(PYROGRAM2) ## lint, types, the whole suite with its coverage, both Telegram libraries
 	@$(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage run -m pytest -n $(WORKERS) --dist worksteal
 	@$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 	PYTHONPATH=$(PYROGRAM2) $(PY) -m pytest tests/wire
