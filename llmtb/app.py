@@ -4,11 +4,11 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from llmtb.events.access import STREAM as ACCESS_STREAM
 from llmtb.actors.access import AccessBehaviour
 from llmtb.actors.chat import ChatBehaviour
 from llmtb.actors.command import Command
 from llmtb.actors.floor import FLOOR_TOPICS, FloorBehaviour
+from llmtb.events.access import STREAM as ACCESS_STREAM
 from llmtb.events.errors import AlreadyApplied
 from llmtb.events.event import Event
 from llmtb.events.journal import Change, Journal, Part, Recorded

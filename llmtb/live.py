@@ -24,12 +24,13 @@ from llmtb.channels.telegram.refusals import TelegramRefused
 from llmtb.channels.telegram.settings import PublicKey, TelegramSettings, read_server
 from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore
-from llmtb.library import Library
+from llmtb.channels.conversation.words import Words
 from llmtb.projections.engine import Views
 from llmtb.projections.history import Day, history_of
 from llmtb.runtime.clock import WallClock
 from llmtb.runtime.errors import Refused
 from llmtb.runtime.loop import run
+from llmtb.reports import Reports
 from llmtb.settings import Settings, SettingsError, Telegram, load
 from llmtb.views import VIEWS_FILE, projections
 
@@ -125,7 +126,7 @@ class _Live:
             journal,
             conversation.handle,
             lambda record: house.chat(record.chat, record),
-            Library(views),
+            Reports(views, Words.load()),
             clock=house.clock,
             random=chance,
             urgency=urgency,

@@ -71,9 +71,10 @@ def _example(folder: Path, seconds: float, language: str) -> int:
 
     console = Console()
     folder.mkdir(mode=0o700, exist_ok=True)
+    pace = f", in {seconds:.0f} seconds" if console.is_terminal else ""
     console.print(
         "No bot is set up yet, so here is an example: one day of 200 agents, made up, on the real"
-        f" actors and a real journal, in {seconds:.0f} seconds. Ctrl-C ends it."
+        f" actors and a real journal{pace}. Ctrl-C ends it."
     )
     day = ExampleDay(folder / "journal.db", console, seconds)
     events = day.play()

@@ -1,0 +1,1 @@
+"""A shift's report as people read it: text, tables, a timeline. Pure: the same in, the same out."""
