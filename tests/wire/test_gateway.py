@@ -258,20 +258,27 @@ def test_strangers_and_groups_are_out_of_reach(tmp_path: Path) -> None:
     tell(tmp_path, story)
 
 
-def test_texts_are_measured_before_they_go(tmp_path: Path) -> None:
+def test_what_cannot_be_sent_is_not_tried(tmp_path: Path) -> None:
     async def story(server: MtprotoServer, gateway: Gateway, sara: Person) -> None:
         await gateway.send(sara.id, text("🌙" * 2048), 1)
-        file = Attachment("a.txt", b"a")
-        for number, message in enumerate(
-            [
-                text("🌙" * 2049),
-                OutMessage(text="x" * 1025, attachment=file),
-                OutMessage(text="", attachment=file._replace(content=b"")),
-            ]
-        ):
+        tried = len(server.log)
+        nothing = OutMessage(text="", attachment=Attachment("a.txt", b""))
+        for message in (text("🌙" * 2049), nothing):
             with pytest.raises(Unsendable):
-                await gateway.send(sara.id, message, number + 2)
-        assert [len(message.text) for message in sara.chat if message.by_bot] == [2048]
+                await gateway.send(sara.id, message, 2)
+        assert len(server.log) == tried
+
+    tell(tmp_path, story)
+
+
+def test_a_caption_is_told_as_far_as_it_may_go(tmp_path: Path) -> None:
+    async def story(_: MtprotoServer, gateway: Gateway, sara: Person) -> None:
+        file = Attachment("a.txt", b"a")
+        for number, (words, told) in enumerate(
+            [("🌙" * 512, "🌙" * 512), ("🌙" * 513, "🌙" * 511 + "…"), ("x" * 2000, "x" * 1023 + "…")]
+        ):
+            await gateway.send(sara.id, OutMessage(text=words, attachment=file), number + 1)
+            assert (await sara.hears()).text == told
 
     tell(tmp_path, story)
 

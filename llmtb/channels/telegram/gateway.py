@@ -162,7 +162,7 @@ class Gateway:
     async def _send_file(self, peer: Any, message: OutMessage, random_id: int) -> int:
         attachment = message.attachment
         assert attachment is not None  # noqa: S101
-        for part in self._writer.parts(attachment, message, random_id):
+        for part in self._writer.parts(attachment, random_id):
             await self._call(part)
         media = self._writer.uploaded(attachment, random_id, picture=attachment.picture)
         try:

@@ -142,6 +142,7 @@ def _line_class(base: Any, lines: Lines) -> Any:
                 await super().connect()
             except OSError:
                 lines.end("the server cannot be reached")
+                await self.close()
                 raise
 
         async def recv(self) -> bytes | None:
@@ -158,6 +159,8 @@ def _line_class(base: Any, lines: Lines) -> Any:
             self.closing = True  # as when the library moves to the bot's own data centre
             if self.protocol is not None:
                 await super().close()
+                if (unconnected := getattr(self.protocol, "socket", None)) is not None:
+                    unconnected.close()  # pyrogram 2.0.106 leaves it open
 
     return Line
 

@@ -46,21 +46,24 @@ class Writer:
         )
 
     async def media(self, peer: Any, media: Any, message: OutMessage, random_id: int) -> Any:
-        """A file that was uploaded, with its caption."""
+        """A file that was uploaded, with its caption; one that is too long is told in part."""
+        caption = message.text
+        if units(caption) > CAPTION_LIMIT:
+            kept = caption.encode("utf-16-le")[: 2 * (CAPTION_LIMIT - 1)]
+            caption = kept.decode("utf-16-le", "ignore") + "…"
         return self._calls.messages.SendMedia(
             peer=peer,
             media=media,
-            message=message.text,
+            message=caption,
             random_id=random_id,
             reply_markup=await self.markup(message.keyboard),
         )
 
-    def parts(self, attachment: Attachment, message: OutMessage, random_id: int) -> list[Any]:
+    def parts(self, attachment: Attachment, random_id: int) -> list[Any]:
         """The calls that upload a file, under an id that is the same at every attempt.
 
-        Raises Unsendable when the server would not take the file or its caption.
+        Raises Unsendable when the server would not take the file.
         """
-        _check(message.text, CAPTION_LIMIT)
         content = attachment.content
         if not 0 < len(content) <= LARGEST:
             raise Unsendable(f"a file of {len(content)} bytes cannot be sent")
