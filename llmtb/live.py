@@ -5,7 +5,7 @@ import logging
 import random
 import secrets
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from hashlib import sha256
@@ -19,18 +19,18 @@ from llmtb.actors.centre import SetPolicy
 from llmtb.app import House
 from llmtb.channels.conversation.conversation import Conversation, urgency
 from llmtb.channels.conversation.step import Settings as Manners
+from llmtb.channels.conversation.words import Words
 from llmtb.channels.telegram.channel import TelegramChannel
 from llmtb.channels.telegram.refusals import TelegramRefused
 from llmtb.channels.telegram.settings import PublicKey, TelegramSettings, read_server
 from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore
-from llmtb.channels.conversation.words import Words
 from llmtb.projections.engine import Views
 from llmtb.projections.history import Day, history_of
-from llmtb.runtime.clock import WallClock
+from llmtb.reports import Reports
+from llmtb.runtime.clock import Clock, WallClock
 from llmtb.runtime.errors import Refused
 from llmtb.runtime.loop import run
-from llmtb.reports import Reports
 from llmtb.settings import Settings, SettingsError, Telegram, load
 from llmtb.views import VIEWS_FILE, projections
 
@@ -52,7 +52,7 @@ def run_bot(settings: Settings, file: Path, folder: Path) -> None:
     telegram = telegram_of(settings.telegram)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     logging.getLogger("pyrogram").setLevel(logging.ERROR)
-    run(_Live(settings, telegram, file, folder).serve(), uvloop=settings.run.uvloop)
+    run(Live(settings, telegram, file, folder).serve(), uvloop=settings.run.uvloop)
 
 
 def telegram_of(given: Telegram) -> TelegramSettings:
@@ -74,12 +74,28 @@ def telegram_of(given: Telegram) -> TelegramSettings:
         raise SettingsError(f"[telegram]: {error}") from error
 
 
-class _Live:
-    """One run of the bot."""
+class Live:
+    """One run of the bot. `stop` ends it, as SIGINT and SIGTERM do.
+
+    file, folder: the settings file, and the folder of the data. clock: the time that holds.
+    show: shows the owner a line that is a secret, and therefore in no log.
+    house: the actors, once it serves.
+    """
+
+    house: House
 
     def __init__(
-        self, settings: Settings, telegram: TelegramSettings, file: Path, folder: Path
+        self,
+        settings: Settings,
+        telegram: TelegramSettings,
+        file: Path,
+        folder: Path,
+        *,
+        clock: Clock | None = None,
+        show: Callable[[str], object] = print,
     ) -> None:
+        self._clock = clock or WallClock()
+        self._show = show
         self._settings = settings
         self._telegram = telegram
         self._file = file
@@ -89,18 +105,22 @@ class _Live:
     async def serve(self) -> None:
         """Open everything in order, serve, and close it in the opposite order."""
         loop = asyncio.get_running_loop()
-        for signal_ in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(signal_, self._stop.set)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop.set)
         async with AsyncExitStack() as stack:
             journal = await Journal.open(SQLiteStore(self._folder / JOURNAL_FILE))
             stack.push_async_callback(journal.close)
             views = await Views.open(self._folder / VIEWS_FILE, projections(), journal)
             stack.push_async_callback(views.close)
             chance = random.Random(secrets.randbits(64))  # noqa: S311 - spreads retries
-            house = await House.start(journal, WallClock(), chance)
+            self.house = house = await House.start(journal, self._clock, chance)
             stack.push_async_callback(house.stop)
             await self._apply_rules(house)
             await self._serve(house, journal, views, chance)
+
+    def stop(self) -> None:
+        """Have `serve` end: nothing new is taken, what can be sent in time is sent."""
+        self._stop.set()
 
     async def _serve(
         self, house: House, journal: Journal, views: Views, chance: random.Random
@@ -150,7 +170,7 @@ class _Live:
         await channel.port.connected()
         link = await conversation.first_invitation(channel.port.name or "")
         if link is not None:
-            print(f"\nNobody supervises yet. Open this once, in Telegram:\n\n    {link}\n")  # noqa: T201
+            self._show(f"\nNobody supervises yet. Open this once, in Telegram:\n\n    {link}\n")
         await asyncio.get_running_loop().create_future()
 
     async def _follow_file(self, house: House) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from llmtb.report.document import Document, late_minutes, rest_minutes
 
-NAME = 24  # columns for a name
+NAME = 28  # columns for a name
+WIDTH = NAME + 5 * 12
 
 
 def text(document: Document) -> str:
@@ -16,9 +17,9 @@ def _lines(document: Document) -> Iterator[str]:
     report, speech = document.report, document.speech
     say, number = speech.say, speech.number
     yield document.title
-    yield "─" * 78
+    yield WIDTH * "─"
     heads = [say("Rests"), say("Minutes"), say("Late min"), say("Warnings"), say("Refused")]
-    yield f"{say('Agent'):<{NAME}}" + "".join(f"{head:>10}" for head in heads)
+    yield f"{say('Agent'):<{NAME}}" + "".join(f"{head:>12}" for head in heads)
     for lines in report.agents:
         figures = [
             len(lines.breaks),
@@ -30,8 +31,8 @@ def _lines(document: Document) -> Iterator[str]:
         name = document.name(lines.agent)
         shown = name if len(name) < NAME else f"{name[: NAME - 2]}…"
         absent = "" if lines.present else f"   {say('absent')}"
-        yield f"{shown:<{NAME}}" + "".join(f"{number(each):>10}" for each in figures) + absent
-    yield "─" * 78
+        yield f"{shown:<{NAME}}" + "".join(f"{number(each):>12}" for each in figures) + absent
+    yield WIDTH * "─"
     yield f"{say('Most at rest at once')}: {number(report.peak_resting)}"
     mean = f"{report.mean_resting:.1f}".split(".")
     yield f"{say('At rest on average')}: {number(int(mean[0]))}.{number(int(mean[1]))}"
