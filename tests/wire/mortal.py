@@ -1,7 +1,8 @@
 """A bot in a process of its own, that kills itself at a given step: `python -m tests.wire.mortal`.
 
-It tells the one person it knows three things, the last with a file, and answers whatever she
-says. Both are queued under command ids, so that a second life queues nothing again.
+It tells the one person it knows three things, the last with a file, and asks back whatever she
+says. Both are queued under command ids, so that a later life queues nothing again. A life with
+no step to die at ends when everything was sent.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.runtime.clock import WallClock
 
 PERSON = "7012345678"
-MESSAGES = 6  # in all, then it stops
+MESSAGES = 13  # three of its own, and two answers in each of five lives
 
 
 class Fate:
@@ -63,7 +64,7 @@ async def main(told: dict[str, Any]) -> None:
 
     async def handle(update: Said | Pressed) -> None:
         if isinstance(update, Said):
-            await queue(update.update, f"you said {update.text}")
+            await queue(update.update, f"{update.text}?")
 
     async def record(command: RecordSent | RecordFailed) -> None:
         await house.chat(command.chat, command)
