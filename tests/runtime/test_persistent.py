@@ -228,6 +228,85 @@ def test_a_faulty_decision_leaves_nothing(error: type[Exception], late: bool) ->
     assert kitchen.system.statistics().restarts == 0
 
 
+class Ticking(PantryBehaviour):
+    """Has something due every ten seconds, though mostly nothing comes of it."""
+
+    def __init__(self) -> None:
+        self.ticks: list[datetime] = []
+
+    def due(self, state: Pantry, after: datetime | None) -> datetime | None:
+        return after and after + timedelta(seconds=10)
+
+    def decide(self, state: Pantry, command: Command, now: datetime) -> Any:
+        if isinstance(command, Elapse):
+            self.ticks.append(now)
+        return super().decide(state, command, now)
+
+
+def test_an_instant_at_which_nothing_happens_is_over_all_the_same() -> None:
+    async def scene(kitchen: Kitchen[Ledger]) -> None:
+        await kitchen.system.wake("pantry", "p")
+        await asyncio.sleep(35)
+
+    ticking = Ticking()
+    cook(scene, behaviour=ticking)
+    assert ticking.ticks == [at(0), at(10), at(20), at(30)]
+
+
+class Timeless(PantryBehaviour):
+    """Nothing ever falls due."""
+
+    def initial(self) -> Pantry:
+        return Pantry(open=True)
+
+    def due(self, state: Pantry, after: datetime | None) -> datetime | None:
+        raise NotImplementedError
+
+    def elapse(self) -> None:  # type: ignore[override]
+        return None
+
+
+def test_where_nothing_falls_due_nobody_asks_when() -> None:
+    async def scene(kitchen: Kitchen[Ledger]) -> None:
+        assert kinds(await kitchen.ask(Stock("a", 1e6))) == ["Stocked"]
+
+    kitchen = cook(scene, behaviour=Timeless())
+    assert kitchen.failures == []
+
+
+def test_whether_it_was_done_before_may_be_unknown() -> None:
+    def unreadable(command: str) -> list[Recorded]:
+        raise StorageFailed("no answer")
+
+    async def scene(kitchen: Kitchen[Ledger]) -> None:
+        kitchen.ledger.applied = unreadable  # type: ignore[method-assign]
+        with pytest.raises(StorageFailed):
+            await kitchen.ask(Take("a"), "one")
+        assert await kitchen.ask(Look()) == []
+
+    kitchen = cook(scene)
+    assert kitchen.failures == []
+
+
+def test_a_long_recovery_leaves_the_loop_to_others() -> None:
+    async def main() -> None:
+        ledger = Ledger()
+        for version in range(1, 5001):
+            event = Crowded(at=START, by="nobody", jars=0)
+            ledger.rows.append(Recorded(version, "pantry", version, event, b""))
+        kitchen = Kitchen(ledger)
+        kitchen.start()
+        waking = asyncio.create_task(kitchen.system.wake("pantry", "p"))
+        turns = 0
+        while not waking.done():
+            turns += 1
+            await asyncio.sleep(0)
+        assert turns > 5
+        await kitchen.system.stop()
+
+    virtual.run(main(), START)
+
+
 class Stuck(PantryBehaviour):
     """Cannot let time pass."""
 

@@ -453,11 +453,50 @@ def test_a_crash_forgets_the_timers_of_those_who_left_memory() -> None:
         await asyncio.sleep(10)
         assert system.statistics().actors == {"diary": 0}
         system.crash()
-        with pytest.raises(virtual.Deadlock):
-            await asyncio.Event().wait()
+        await asyncio.sleep(7200)
+        assert system.dead_letters.count == 0
 
-    with pytest.raises(virtual.Deadlock):
-        virtual.run(main(), START)
+    virtual.run(main(), START)
+
+
+def test_what_actors_do_about_a_crash_is_nobodys_business() -> None:
+    failures: list[Failure] = []
+
+    class Defiant(Actor):
+        async def receive(self, message: Any) -> None:
+            try:
+                await asyncio.sleep(100)
+            except asyncio.CancelledError:
+                raise ValueError("never!") from None
+
+    async def main() -> None:
+        system = System(virtual.clock(), report=failures.append)
+        system.register("defiant", lambda context: Defiant())
+        system.ref("defiant", "d").tell("x")
+        await asyncio.sleep(1)
+        system.crash()
+        await asyncio.sleep(1)
+        assert system.statistics().stopped == system.statistics().restarts == 0
+
+    virtual.run(main(), START)
+    assert failures == []
+
+
+def test_who_fails_while_the_system_drains_is_not_waited_for() -> None:
+    failures: list[Failure] = []
+    log: list[str] = []
+
+    async def main() -> None:
+        system = diaries(log, supervision=STEADY, failures=failures)
+        system.ref("diary", "ada").tell("break")
+        system.ref("diary", "ada").tell("after")
+        await system.stop(drain=50)
+        assert virtual.clock().now() == START
+        assert [letter.message for letter in system.dead_letters.latest] == ["after"]
+
+    virtual.run(main(), START)
+    assert [failure.delay for failure in failures] == [None]
+    assert log == ["0 started", "0 break"]
 
 
 @pytest.mark.parametrize("drain", [0.0, 3.0])
