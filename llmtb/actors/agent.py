@@ -23,7 +23,6 @@ from llmtb.events.floor import (
     DisciplineApplied,
     Kind,
     RefusalReason,
-    ShiftClosed,
     SlotOffered,
     WaitJoined,
     WaitLeft,
@@ -58,8 +57,8 @@ class Day(msgspec.Struct):
 class Agent(msgspec.Struct):
     """An agent on the floor.
 
-    present: the instance checked in to. blocked: the instance whose normal and urgent breaks are
-    barred. days: by shift date, the last few.
+    present: the instance checked in to. blocked: the instance in which normal and urgent breaks
+    are barred, until it ends. days: by shift date, the last few.
     """
 
     present: str | None = None
@@ -352,11 +351,9 @@ def evolve(agent: Agent, event: Event, centre: Centre) -> None:
             pass
 
 
-def leave(agent: Agent, event: ShiftClosed) -> None:
-    """The agent's shift closed: nobody is present in it, nor blocked; old dates are dropped."""
+def leave(agent: Agent) -> None:
+    """The agent's shift closed: nobody is present in it; what was long ago is dropped."""
     agent.present = None
-    if agent.blocked == event.shift:
-        agent.blocked = None
     for date in sorted(agent.days)[:-3]:
         del agent.days[date]
 

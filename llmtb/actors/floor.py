@@ -287,7 +287,7 @@ def evolve(floor: Floor, event: Event) -> Floor:
         shift = floor.shifts.pop(event.shift)
         shift.ledger.evolve(event)
         for name in shift.present:
-            agents.leave(floor.agents[name], event)
+            agents.leave(floor.agents[name])
         centres.evolve(centre, event)
     else:
         centres.evolve(centre, event)

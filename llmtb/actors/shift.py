@@ -296,7 +296,7 @@ def remind(shift: Shift, centre: Centre, now: datetime) -> Iterator[Event]:
 
 def reminds_at(shift: Shift, centre: Centre, now: datetime) -> bool:
     """Whether the open meal window reminds at this very instant."""
-    if shift.meal is None or now >= shift.meal.ends:
+    if shift.meal is None:
         return False
     every = timedelta(minutes=centre.policy.meals_remind_every_minutes)
     return (now - shift.meal.opened) % every == timedelta()
@@ -341,13 +341,7 @@ def opened(event: ShiftOpened, centre: Centre) -> Shift:
         starts=event.starts,
         ends=event.ends,
         windows=meals_of(centre.policy, event.shift),
-        ledger=Ledger(
-            shift=event.shift,
-            starts=event.starts,
-            ends=event.ends,
-            opened=event.at,
-            moved=event.at,
-        ),
+        ledger=Ledger.begun(event),
     )
 
 

@@ -21,6 +21,7 @@ from llmtb.events.floor import (
     OverrideEnded,
     OverrideSet,
     ShiftClosed,
+    ShiftOpened,
     WarningForgiven,
     WarningIssued,
 )
@@ -65,6 +66,17 @@ class Ledger(msgspec.Struct):
     resting: int = 0
     peak: int = 0
     seconds: float = 0.0
+
+    @classmethod
+    def begun(cls, event: ShiftOpened) -> "Ledger":
+        """The account of an instance that has just opened."""
+        return cls(
+            shift=event.shift,
+            starts=event.starts,
+            ends=event.ends,
+            opened=event.at,
+            moved=event.at,
+        )
 
     def evolve(self, event: Event) -> None:
         """Take in one event of this shift; what the report does not tell changes nothing."""

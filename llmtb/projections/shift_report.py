@@ -160,27 +160,25 @@ async def latest_reports(
 def rebuild_report(events: Iterable[Event], shift: str) -> ShiftReport | None:
     """Draw a shift's report again from all the events, as it was drawn when the shift closed.
 
-    events: everything from the first event on, in order; what comes after the report is not read.
+    events: everything from the first event on, in order. A shift that was closed empty, and opened
+    again after its times were changed, has the report of its last end.
     Returns None for a shift that was not closed.
     """
-    roster, ledger = Roster(), None
+    roster = Roster()
+    ledger: Ledger | None = None
+    report: ShiftReport | None = None
     for event in events:
         roster.evolve(event)
         if getattr(event, "shift", None) != shift:
             continue
         if isinstance(event, ShiftOpened):
-            ledger = Ledger(
-                shift=shift,
-                starts=event.starts,
-                ends=event.ends,
-                opened=event.at,
-                moved=event.at,
-            )
+            ledger = Ledger.begun(event)
         elif ledger is not None:
             ledger.evolve(event)
             if isinstance(event, ShiftClosed):
-                return ledger.report(roster.on(shift))
-    return None
+                report = ledger.report(roster.on(shift))
+                ledger = None
+    return report
 
 
 def _convert(row: tuple[Any, ...], kind: type[T]) -> T:

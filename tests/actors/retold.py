@@ -15,13 +15,7 @@ def reports_again(events: Iterable[Event]) -> Iterator[ShiftReport]:
     for event in events:
         shift = getattr(event, "shift", None)
         if isinstance(event, ShiftOpened):
-            ledgers[event.shift] = Ledger(
-                shift=event.shift,
-                starts=event.starts,
-                ends=event.ends,
-                opened=event.at,
-                moved=event.at,
-            )
+            ledgers[event.shift] = Ledger.begun(event)
         elif isinstance(event, ShiftReported):
             yield ledgers.pop(event.shift).report(roster.on(event.shift))
         elif shift in ledgers:

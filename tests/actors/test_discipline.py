@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 from llmtb.actors.agent import ForgiveWarning
+from llmtb.actors.centre import AssignShift, UnassignShift
 from llmtb.events.floor import DisciplineApplied, WarningForgiven, WarningIssued
-from tests.actors.desk import LUNCH, Desk, back, crew, names
+from tests.actors.desk import LUNCH, Desk, back, crew, go, names
+
+BLOCK_AT_ONCE = {"breaks": {"on_too_many": "block", "max_warnings": 0}}
 
 
 def late(desk: Desk, agent: str) -> list[tuple[int | None, int]]:
@@ -60,8 +63,29 @@ def test_a_block_bars_normal_and_urgent_until_the_shift_ends() -> None:
     assert desk.granted("16:30", "a01").shift == "2026-11-21/evening"
 
 
+def test_a_block_ends_with_its_shift_for_those_who_went_home_too() -> None:
+    desk = Desk(crew(5), BLOCK_AT_ONCE)
+    desk.join("a01", "evening")
+    overstay(desk, "a01", "09:00", 1)
+    desk.at("10:00", go("a01"))
+    assert desk.granted("17:00", "a01")
+
+
+def test_a_block_lasts_through_another_shift_s_end() -> None:
+    overlapping = [
+        {"name": "morning", "start": "08:00", "end": "16:00"},
+        {"name": "early", "start": "08:00", "end": "12:00"},
+    ]
+    desk = Desk(crew(5), {"shifts": overlapping} | BLOCK_AT_ONCE)
+    overstay(desk, "a01", "09:00", 1)
+    desk.at("10:00", UnassignShift(agent="a01", shift="morning"))
+    desk.at("10:01", AssignShift(agent="a01", shift="early"))
+    desk.at("12:30", AssignShift(agent="a01", shift="morning"))
+    assert desk.refused("13:00", "a01").reason == "blocked"
+
+
 def test_discipline_comes_once_a_date_even_in_the_next_shift() -> None:
-    desk = Desk(crew(5), {"breaks": {"on_too_many": "block", "max_warnings": 0}})
+    desk = Desk(crew(5), BLOCK_AT_ONCE)
     desk.join("a01", "evening")
     overstay(desk, "a01", "09:00", 1)
     overstay(desk, "a01", "17:00", 4)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmtb.actors.centre import AddAgent, AssignShift
+from llmtb.actors.centre import AddAgent, AssignShift, UnassignShift
 from llmtb.actors.floor import FloorBehaviour
 from llmtb.actors.instant import Elapse
 from llmtb.actors.shift import OverrideCapacity
@@ -134,6 +134,23 @@ def test_days_without_anybody_pass_shift_by_shift() -> None:
     assert [e.at for e in opened] == [e.starts for e in opened]
     assert [e.at for e in closed] == [e.ends for e in closed]
     assert [e.shift for e in opened][:-1] == [e.shift for e in closed][1:]
+
+
+def test_days_gone_by_leave_nothing_behind() -> None:
+    desk = Desk(crew(3))
+    sizes = []
+    for day in range(12):
+        hours = 24 * day
+        overtime = (desk.now + timedelta(days=1)).date()
+        desk.at(f"{hours + 9}:00", rest("a01", "emergency"))
+        desk.at(
+            f"{hours + 9}:30", OverrideCapacity(by="b", shift="evening", capacity=1, reason="x")
+        )
+        desk.at(f"{hours + 10}:00", AssignShift(agent="a02", shift=f"{overtime}/night"))
+        desk.at(f"{hours + 10}:00", UnassignShift(agent="a03", shift=f"{overtime}/morning"))
+        desk.wait(f"{hours + 31}:00")
+        sizes.append(len(FloorBehaviour().encode(desk.state)))
+    assert sizes[-1] == sizes[-2] == sizes[-3]
 
 
 # --- down and up again -------------------------------------------------------------------------

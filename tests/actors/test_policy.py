@@ -326,6 +326,14 @@ def test_a_running_meal_window_keeps_its_end() -> None:
     assert "MealClosed" in names(desk.wait("13:00"))
 
 
+def test_a_meal_window_that_was_held_is_not_opened_again() -> None:
+    desk = Desk(crew(5), LUNCH)
+    desk.at("12:30", policy({"meals": [meal("12:00", "14:00")]}))
+    assert desk.refused("13:10", "a01", "meal").reason == "no_meal_window"
+    desk.at("13:20", policy({"meals": [meal("15:00", "16:00")]}))
+    assert desk.refused("15:10", "a01", "meal").reason == "no_meal_window"
+
+
 def test_a_meal_window_set_in_its_middle_opens_at_once_and_reminds() -> None:
     desk = Desk(crew(5))
     assert names(desk.at("12:20", policy(LUNCH))) == [
