@@ -17,6 +17,7 @@ import msgspec
 from llmtb.actors.access import new_code
 from llmtb.actors.centre import SetPolicy
 from llmtb.app import House
+from llmtb.channels.attachments import Reports
 from llmtb.channels.conversation.conversation import Conversation, urgency
 from llmtb.channels.conversation.step import Settings as Manners
 from llmtb.channels.conversation.words import Words
@@ -25,14 +26,13 @@ from llmtb.channels.telegram.refusals import TelegramRefused
 from llmtb.channels.telegram.settings import PublicKey, TelegramSettings, read_server
 from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore
+from llmtb.projections.catalogue import VIEWS_FILE, projections
 from llmtb.projections.engine import Views
 from llmtb.projections.history import Day, history_of
-from llmtb.reports import Reports
 from llmtb.runtime.clock import Clock, WallClock
 from llmtb.runtime.errors import Refused
 from llmtb.runtime.loop import run
 from llmtb.settings import Settings, SettingsError, Telegram, load
-from llmtb.views import VIEWS_FILE, projections
 
 __all__ = ["TelegramRefused", "run_bot"]
 

@@ -12,10 +12,10 @@ from llmtb.cli import DATABASE, DONE, INPUT, Failed
 from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.live import JOURNAL_FILE
+from llmtb.projections.catalogue import VIEWS_FILE, projections
 from llmtb.projections.database import ViewsUnusable
 from llmtb.projections.engine import Views
 from llmtb.verbs.run import failures, folder_of, settings_of
-from llmtb.views import VIEWS_FILE, projections
 
 
 def rebuild(settings_file: Path | None, data: Path | None, as_json: bool) -> int:

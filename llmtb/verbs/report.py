@@ -10,21 +10,21 @@ from tempfile import TemporaryDirectory
 import msgspec
 from rich.console import Console
 
+from llmtb.channels.attachments import DRAW, document_of, write_files
 from llmtb.channels.conversation.words import Words
 from llmtb.cli import DONE, INPUT, Failed
 from llmtb.events.journal import Journal
 from llmtb.events.published import instant
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.live import JOURNAL_FILE
+from llmtb.projections.catalogue import VIEWS_FILE, projections
 from llmtb.projections.database import ViewsUnusable, reading
 from llmtb.projections.engine import Views
 from llmtb.projections.projection import Read
 from llmtb.projections.shift_report import latest_reports, report_of
 from llmtb.report.document import Document
 from llmtb.report.text import text
-from llmtb.reports import DRAW, document_of, write_files
 from llmtb.verbs.run import failures, folder_of, settings_of
-from llmtb.views import VIEWS_FILE, projections
 
 LISTED = 30  # shifts in the list
 

@@ -1,4 +1,4 @@
-"""The views of a centre: which there are, and the file that keeps them."""
+"""Which views a centre has, and the file that keeps them."""
 
 from llmtb.projections.capacity import Capacity
 from llmtb.projections.history import History
