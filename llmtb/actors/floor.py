@@ -355,8 +355,8 @@ class FloorBehaviour:
         if stale is not None:
             instants.append(stale)
         for shift in state.shifts.values():
-            instants.extend(shifts.due(shift, centre, after))
-        return min(instant for instant in instants if instant > after)
+            instants += shifts.due(shift, centre, after)
+        return min([instant for instant in instants if instant > after])
 
     def encode(self, state: Floor) -> bytes:
         """The floor as a snapshot."""

@@ -317,18 +317,17 @@ def meal_due(shift: Shift, now: datetime) -> Window | None:
     )
 
 
-def due(shift: Shift, centre: Centre, after: datetime) -> Iterator[datetime]:
-    """The instants after `after` at which something falls due on this shift."""
-    yield shift.ends
-    yield from (rest.warn[0][1] for rest in shift.breaks.values() if rest.warn)
-    yield from (window.starts for window in shift.windows if window.starts > after)
+def due(shift: Shift, centre: Centre, after: datetime) -> list[datetime]:
+    """The instants at which something falls due on this shift; those up to `after` are over."""
+    instants = [rest.warn[0][1] for rest in shift.breaks.values() if rest.warn]
+    instants += [window.starts for window in shift.windows]
+    instants.append(shift.ends)
     if shift.meal is not None:
-        yield shift.meal.ends
+        instants.append(shift.meal.ends)
         every = timedelta(minutes=centre.policy.meals_remind_every_minutes)
         turns = (after - shift.meal.opened) // every + 1
-        reminder = shift.meal.opened + max(0, turns) * every
-        if reminder < shift.meal.ends:
-            yield reminder
+        instants.append(shift.meal.opened + max(0, turns) * every)
+    return instants
 
 
 # --- evolve ------------------------------------------------------------------------------------

@@ -149,6 +149,15 @@ def test_full_says_how_full_and_when_a_slot_is_likely_free() -> None:
     assert refusal.next_free == at("09:07")
 
 
+def test_a_slot_is_likely_free_when_a_break_that_holds_one_is_due() -> None:
+    desk = Desk(crew(5))
+    desk.granted("09:00", "a01")
+    desk.granted("09:01", "a02", "emergency")
+    assert desk.refused("09:02", "a03").next_free == at("09:15")
+    assert desk.refused("09:02", "a03", "emergency").next_free == at("09:11")
+    assert desk.refused("09:03", "a02", "emergency").next_free == at("09:11")
+
+
 def test_nothing_is_recorded_but_the_refusal() -> None:
     desk = Desk(crew(5))
     desk.granted("09:00", "a01")
