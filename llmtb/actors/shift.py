@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from llmtb.actors.centre import Centre
 from llmtb.actors.command import AgentId, Command, Instant, Reason, ShiftId
-from llmtb.erlang import required_agents
+from llmtb.capacity import reckon
 from llmtb.events.event import Event
 from llmtb.events.floor import (
     BreakEnded,
@@ -40,7 +40,7 @@ from llmtb.events.floor import (
     WarningIssued,
 )
 from llmtb.events.ledger import Ledger
-from llmtb.policy import Window, meals_of, seats_to_feed
+from llmtb.policy import Window, meals_of
 from llmtb.runtime.errors import Refused
 
 CLOCK = "clock"  # `by` of what only the passing of time caused
@@ -143,32 +143,13 @@ class EndOverride(Command, frozen=True, kw_only=True, tag="end_override"):
 
 
 def capacity_of(shift: Shift, centre: Centre, now: datetime, meal: OpenMeal | None) -> Figure:
-    """How many may rest at once, by the override, else by the ratio, the calls and the meal."""
+    """How many may rest at once: the supervisor's number, else what the rules reckon."""
     override = centre.overrides.get(shift.instance)
     if override is not None:
         return Figure(override.capacity, None)
-    policy, present = centre.policy, len(shift.present)
-    load, figures = policy.load, centre.figures(now)
-    every, allow, required = policy.breaks.every, policy.breaks.allow, None
-    if load.mode == "steps" and figures is not None:
-        reached = [step for step in load.steps if step.calls <= figures.calls]
-        every, allow = (reached[-1].every, reached[-1].allow) if reached else (every, allow)
-    number = present // every * allow
-    if load.mode in ("erlang_c", "erlang_a") and figures is not None:
-        required = required_agents(
-            figures.calls,
-            figures.aht_seconds,
-            figures.interval_minutes * 60.0,
-            load.service_seconds,
-            load.service_level,
-            load.max_occupancy,
-            load.patience_seconds if load.mode == "erlang_a" else None,
-        )
-        number = min(number, present - required)
-    number = max(policy.breaks.floor, number)
-    if meal is not None:
-        number = max(number, seats_to_feed(present, meal.minutes, policy.meal_minutes))
-    return Figure(number, required)
+    window_minutes = None if meal is None else meal.minutes
+    reckoned = reckon(centre.policy, len(shift.present), centre.figures(now), window_minutes)
+    return Figure(reckoned.number, reckoned.required)
 
 
 def announce(

@@ -5,14 +5,13 @@ the figures) is reckoned for the instant that is passed in.
 """
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Literal
 
 import msgspec
 
-from llmtb.erlang import required_agents
+from llmtb.capacity import reckon
 from llmtb.events.floor import CapacityCause, Kind, LoadReported, PhoneState
-from llmtb.policy import Load, seats_to_feed
+from llmtb.policy import seats_to_feed
 from llmtb.projections.capacity import Capacity, Centre, Meal, OpenShift, Rest
 
 Mode = Literal["ratio", "steps", "erlang_c", "erlang_a"]
@@ -225,32 +224,21 @@ def _calls(centre: Centre, now: datetime) -> Calls | None:
 
 def _why(shift: OpenShift, centre: Centre, now: datetime) -> Why:
     policy, present, figures = centre.policy, len(shift.present), _fresh(centre, now)
-    breaks, load = policy.breaks, policy.load
-    every, allow, required = breaks.every, breaks.allow, None
-    if load.mode == "steps" and figures is not None:
-        for step in load.steps:
-            if step.calls <= figures.calls:
-                every, allow = step.every, step.allow
-    elif load.mode in ("erlang_c", "erlang_a") and figures is not None:
-        required = _required(load, figures)
-    ratio = present // every * allow
-    spare = None if required is None else present - required
-    seats = None if shift.meal is None else _seats(shift, shift.meal, centre)
-    reckoned = max(breaks.floor, ratio if spare is None else min(ratio, spare), seats or 0)
+    reckoned = reckon(policy, present, figures, shift.meal.minutes if shift.meal else None)
     override = _by_hand(centre, shift.shift)
     return Why(
-        mode=load.mode,
+        mode=policy.load.mode,
         present=present,
-        every=every,
-        allow=allow,
-        ratio=ratio,
+        every=reckoned.every,
+        allow=reckoned.allow,
+        ratio=reckoned.ratio,
         feed="fresh" if figures else "stale" if centre.load else "none",
-        required=required,
-        spare=spare,
-        floor=breaks.floor,
-        seats=seats,
+        required=reckoned.required,
+        spare=reckoned.spare,
+        floor=policy.breaks.floor,
+        seats=reckoned.seats,
         override=override,
-        number=reckoned if override is None else override.capacity,
+        number=reckoned.number if override is None else override.capacity,
         cause=shift.figure.cause if shift.figure else "opened",
         since=shift.figure.at if shift.figure else shift.starts,
     )
@@ -278,16 +266,3 @@ def _fresh(centre: Centre, now: datetime) -> LoadReported | None:
 
 def _seats(shift: OpenShift, meal: Meal, centre: Centre) -> int:
     return seats_to_feed(len(shift.present), meal.minutes, centre.policy.meal_minutes)
-
-
-@lru_cache(maxsize=64)
-def _required(load: Load, figures: LoadReported) -> int:
-    return required_agents(
-        figures.calls,
-        figures.aht_seconds,
-        figures.interval_minutes * 60.0,
-        load.service_seconds,
-        load.service_level,
-        load.max_occupancy,
-        load.patience_seconds if load.mode == "erlang_a" else None,
-    )

@@ -11,13 +11,14 @@ from tests.house.sources import Module, imported, modules
 ROOMS: dict[str, set[str] | str] = {
     "llmtb": set(),
     "llmtb.erlang": set(),
+    "llmtb.capacity": {"llmtb.events", "llmtb.policy", "llmtb.erlang"},
     "llmtb.policy": set(),
     "llmtb.settings": {"llmtb.policy"},
     "llmtb.events": set(),
     "llmtb.runtime": set(),
-    "llmtb.projections": {"llmtb.events", "llmtb.policy", "llmtb.erlang"},
+    "llmtb.projections": {"llmtb.events", "llmtb.policy", "llmtb.capacity"},
     "llmtb.report": {"llmtb.events", "llmtb.projections"},
-    "llmtb.actors": {"llmtb.events", "llmtb.runtime", "llmtb.policy", "llmtb.erlang"},
+    "llmtb.actors": {"llmtb.events", "llmtb.runtime", "llmtb.policy", "llmtb.capacity"},
     "llmtb.scenario": {"llmtb.actors", "llmtb.events"},
     "llmtb.channels": {
         "llmtb.actors",
@@ -56,7 +57,7 @@ CORNERS = {
 }
 
 # Those who decide reach nothing outside: neither a loop nor a disk, a network or a clock.
-DECIDERS = ("llmtb.actors", "llmtb.policy", "llmtb.erlang")
+DECIDERS = ("llmtb.actors", "llmtb.policy", "llmtb.erlang", "llmtb.capacity")
 OUTSIDE = {
     *("asyncio", "concurrent", "http", "logging", "multiprocessing", "os", "pathlib", "queue"),
     *("random", "secrets", "select", "shutil", "signal", "socket", "sqlite3", "subprocess"),
