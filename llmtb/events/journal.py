@@ -106,8 +106,8 @@ class Journal:
     async def append(self, parts: Sequence[Part]) -> list[list[Recorded]]:
         """Record all the changes of all the parts, in this order, or none of them.
 
-        Returns, for each part, its events as recorded. A caller who is cancelled while waiting
-        does not know the outcome; it is still all or nothing.
+        Returns, for each part, its events as recorded. If the caller is cancelled before the
+        commit began, nothing is written; later, the commit goes on, and is still all or nothing.
 
         Raises Conflict, AlreadyApplied, UnwritableEvent, StorageFailed, JournalFull or
         JournalClosed; after each of them, except a StorageFailed that says it is unknown, nothing
@@ -137,6 +137,7 @@ class Journal:
     ) -> Iterator[Recorded]:
         """Yield everything recorded after a position, in order, up to now.
 
+        It reads where it is called, without giving way to the loop.
         topics: only events stored under these topics. prefixes: only events of streams that begin
         with one of these. Raises UnreadableEvent at an event that cannot be decoded.
         """

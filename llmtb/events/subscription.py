@@ -68,9 +68,12 @@ class Feed:
         if start >= 0:
             batch = self._recent[start : start + BATCH]
             return batch, position + len(batch)
-        if self.closed:
-            return [], position
-        return await self._past(position, min(BATCH, self.head - position))
+        try:
+            return await self._past(position, min(BATCH, self.head - position))
+        except JournalError:
+            if self.closed:  # and with it the store, meanwhile
+                return [], position
+            raise
 
 
 class Subscription:

@@ -131,6 +131,8 @@ def test_many_appends_at_once_share_transactions_and_a_conflict_hurts_its_own(pl
     asyncio.run(scene())
 
 
+Step = tuple[list[tuple[int, int]], int | None, bool]
+
 STEPS = st.lists(
     st.tuples(
         st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), max_size=3),  # stream, version
@@ -145,7 +147,7 @@ STEPS = st.lists(
 @settings(max_examples=50, deadline=None)
 @given(steps=STEPS, pauses=st.lists(st.integers(0, 3), max_size=30))
 def test_any_crowd_of_appends_leaves_a_sound_journal(
-    kind: str, steps: list[tuple[list[tuple[int, int]], int | None, bool]], pauses: list[int]
+    kind: str, steps: list[Step], pauses: list[int]
 ) -> None:
     async def scene(place: Place) -> None:
         journal = await Journal.open(place.open())
@@ -182,6 +184,78 @@ def test_any_crowd_of_appends_leaves_a_sound_journal(
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(scene(PLACES[kind](Path(folder))))
+
+
+def expected(steps: list[Step]) -> list[type[JournalError] | None]:
+    """Return how each append has to end when they are judged one after the other."""
+    latest: dict[int, int] = {}
+    applied: set[int] = set()
+    ends: list[type[JournalError] | None] = []
+    for events, command, _ in steps:
+        after = dict(latest)
+        for stream, version in events:
+            if version == after.get(stream, 0) + 1:
+                after[stream] = version
+            else:
+                break
+        else:
+            if command not in applied:
+                latest = after
+                applied |= {command} if command is not None and events else set()
+                ends.append(None)
+                continue
+        ends.append(AlreadyApplied if command in applied else Conflict)
+    return ends
+
+
+@pytest.mark.parametrize("kind", list(PLACES))
+@settings(max_examples=50)
+@given(steps=STEPS, max_batch=st.sampled_from([1, 3, 100]))
+def test_appends_of_one_batch_are_judged_one_after_the_other(
+    kind: str, steps: list[Step], max_batch: int
+) -> None:
+    async def scene(place: Place) -> None:
+        journal = await Journal.open(place.open(), max_batch=max_batch)
+        parts = [
+            Part([change(f"agent/{stream}", version) for stream, version in events], name)
+            for events, command, _ in steps
+            for name in [None if command is None else f"press {command}"]
+        ]
+        appends = [journal.append([part]) for part in parts]
+        outcomes = await asyncio.gather(*appends, return_exceptions=True)
+        ends = [type(end) if isinstance(end, JournalError) else None for end in outcomes]
+        assert ends == expected(steps)
+        await journal.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(scene(PLACES[kind](Path(folder))))
+
+
+@pytest.mark.parametrize("count", [1, 24, 25, 26, 49, 50, 74, 101])
+def test_an_append_of_any_size_is_written_whole(place: Place, count: int) -> None:
+    async def scene() -> None:
+        journal = await Journal.open(place.open())
+        changes = [change("agent/a", version) for version in range(1, count + 1)]
+        [recorded] = await journal.append([Part(changes)])
+        assert len(recorded) == count
+        assert list(journal.read()) == recorded == list(journal.read_stream("agent/a"))
+        await journal.close()
+
+    asyncio.run(scene())
+
+
+def test_who_gives_up_before_the_commit_began_has_written_nothing(place: Place) -> None:
+    async def scene() -> None:
+        journal = await Journal.open(place.open())
+        waiting = asyncio.create_task(journal.append([Part([change("agent/a", 1)])]))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        [[recorded]] = await journal.append([Part([change("agent/a", 1, joined("b"))])])
+        assert list(journal.read()) == [recorded]
+        await journal.close()
+
+    asyncio.run(scene())
 
 
 def test_subscribers_get_the_past_and_then_the_present_once_and_in_order(place: Place) -> None:

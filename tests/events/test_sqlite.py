@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from eventsourcing.sqlite import SQLiteConnection
 
 from llmtb.events.errors import (
     BadDatabase,
@@ -230,6 +231,41 @@ def test_a_full_disk_fails_appends_until_there_is_room_again(path: Path) -> None
         while subscription.position < journal.head:
             await anext(subscription)
         assert verify(store).seq == version + 100
+        await journal.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("took_effect", [True, False])
+def test_a_commit_that_reports_an_error_is_looked_after(
+    path: Path, monkeypatch: pytest.MonkeyPatch, took_effect: bool
+) -> None:
+    commit = SQLiteConnection.commit
+    failing = iter([False, True, False, True])
+
+    def commit_badly(connection: SQLiteConnection) -> None:
+        fails = next(failing, False)
+        if took_effect or not fails:
+            commit(connection)
+        if fails:
+            raise sqlite3.OperationalError("disk I/O error")
+
+    async def scene() -> None:
+        journal = await Journal.open(SQLiteStore(path))
+        monkeypatch.setattr(SQLiteConnection, "commit", commit_badly)
+        written = 0
+        failures = []
+        for number in range(6):
+            part = Part([change("agent/a", written + 1)], f"press {number}")
+            [outcome] = await asyncio.gather(journal.append([part]), return_exceptions=True)
+            if isinstance(outcome, BaseException):
+                failures.append(outcome)
+            else:
+                written += 1
+                assert outcome[0][0].seq == written
+        assert all(isinstance(each, StorageFailed) and not each.unknown for each in failures)
+        assert written == (6 if took_effect else 4)
+        assert len(list(journal.read())) == written
         await journal.close()
 
     asyncio.run(scene())
