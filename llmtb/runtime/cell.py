@@ -164,11 +164,13 @@ class Cell:
         """Hands over up to a turn's messages one by one."""
         kind = self.kind
         receive = actor.receive
-        for _ in range(min(len(box), TURN)):
+        inherited = deadline.get()
+        count = min(len(box), TURN)
+        kind.handled += count
+        for _ in range(count):
             if not box:  # a crash empties it
                 break
             item = box.popleft()
-            kind.handled += 1
             letter: Letter | None = None
             if type(item) is Letter:
                 if not self._is_wanted(item):
@@ -177,9 +179,11 @@ class Cell:
                 if item is WAKE:
                     letter.answer(None)
                     continue
-                if letter.deadline is not deadline.get():
-                    deadline.set(letter.deadline)
-            elif deadline.get() is not None:
+                if letter.deadline is not inherited:
+                    inherited = letter.deadline
+                    deadline.set(inherited)
+            elif inherited is not None:
+                inherited = None
                 deadline.set(None)
             try:
                 reply = await receive(item)
