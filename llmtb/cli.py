@@ -3,8 +3,10 @@
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from llmtb import __version__
 
@@ -82,6 +84,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Who read our output has seen enough; Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except Exception as fault:  # noqa: BLE001 - the last door: no stack trace reaches a person
+        print(f"llmtb: {type(fault).__name__}, a fault: {_keep(fault)}", file=sys.stderr)
+        return FAULT
+
+
+def _keep(fault: Exception) -> str:
+    """Write the details of a fault to a file that only its owner can read; returns its name."""
+    with NamedTemporaryFile(
+        "w", prefix="llmtb-fault-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exception(fault, file=file)
+    return file.name
 
 
 def _place(verb: argparse.ArgumentParser) -> None:
