@@ -60,7 +60,7 @@ class Centre(msgspec.Struct):
     """What holds for the whole centre.
 
     load: the latest figures, fresh or not. phones: the phone state by agent. overrides: by
-    instance, open or still to come. closed: instances of the last days that are over.
+    instance, open or still to come.
     """
 
     policy: Policy = Policy()
@@ -68,7 +68,6 @@ class Centre(msgspec.Struct):
     load: LoadReported | None = None
     phones: dict[str, PhoneState] = {}
     overrides: dict[str, Override] = {}
-    closed: set[str] = set()
 
     def figures(self, now: datetime) -> LoadReported | None:
         """The load figures, unless they are `stale_after_seconds` old: then they count as none."""
@@ -107,9 +106,9 @@ class Centre(msgspec.Struct):
         return next(window for window in around if window.ends > now)
 
     def rosters(self, agent: str) -> bool:
-        """Whether an agent is on any shift that is not over."""
-        single = (on for shift, on in self.roster.single.items() if shift not in self.closed)
-        return any(agent in on for on in (*self.roster.standing.values(), *single))
+        """Whether an agent is on any shift, or was on one of the last days alone."""
+        tables = (self.roster.standing, self.roster.single)
+        return any(agent in on for table in tables for on in table.values())
 
     def _dated(self, name: str, day: str) -> Window:
         try:
@@ -256,7 +255,7 @@ def assign_shift(centre: Centre, command: AssignShift, now: datetime) -> Iterato
             yield ShiftUnassigned(
                 at=now, by=command.by, agent=command.agent, shift=shift, reason="change"
             )
-    if not _assigned(centre.roster, command.agent, command.shift) or _off(centre, command):
+    if not _assigned(centre.roster, command.agent, command.shift) or _off(centre, command, now):
         yield ShiftAssigned(
             at=now,
             by=command.by,
@@ -321,12 +320,12 @@ def _assigned(roster: Roster, agent: str, shift: str) -> bool:
     return agent in roster.standing.get(shift, ())
 
 
-def _off(centre: Centre, command: AssignShift) -> bool:
-    """Whether someone who is on a named shift was taken off an instance of it."""
+def _off(centre: Centre, command: AssignShift, now: datetime) -> bool:
+    """Whether someone who is on a named shift was taken off an instance that is not over."""
     return any(
-        command.agent in agents
+        command.agent in agents and centre.instance(instance, now).ends > now
         for instance, agents in centre.roster.off.items()
-        if instance.endswith(f"/{command.shift}") and instance not in centre.closed
+        if instance.endswith(f"/{command.shift}")
     )
 
 
@@ -347,18 +346,10 @@ def evolve(centre: Centre, event: Event) -> None:
         case OverrideEnded():
             centre.overrides.pop(event.shift, None)
         case ShiftClosed():
-            _forget(centre, event)
+            oldest = date.fromisoformat(event.shift[:10]) - timedelta(days=3)
+            centre.roster.forget_before(oldest.isoformat())
         case AgentRemoved():
             centre.phones.pop(event.agent, None)
             centre.roster.evolve(event)
         case _:
             centre.roster.evolve(event)
-
-
-def _forget(centre: Centre, event: ShiftClosed) -> None:
-    """Keep in mind for some days what is over, and no longer."""
-    oldest = (date.fromisoformat(event.shift[:10]) - timedelta(days=3)).isoformat()
-    centre.closed = {each for each in centre.closed if each[:10] >= oldest}
-    if event.at >= event.ends:  # one that was abandoned before may open again
-        centre.closed.add(event.shift)
-    centre.roster.forget_before(oldest)

@@ -67,7 +67,7 @@ def turn(floor: "Floor", now: datetime) -> Iterator[Event]:
         if shift.ends <= now or abandoned:
             yield from _close(floor, shift, now)
     for window in running:
-        if window.name not in floor.shifts and window.name not in centre.closed:
+        if window.name not in floor.shifts:
             yield from _open(floor, window, now)
     for shift in floor.in_order():
         window_due = shifts.meal_due(shift, now)

@@ -70,7 +70,6 @@ class Books:
         self.roster = Roster()
         self.last: datetime | None = None
         self.open: dict[str, datetime] = {}  # ends, by shift
-        self.over: set[str] = set()
         self.present: dict[str, str] = {}  # shift, by agent
         self.rests: dict[str, Rest] = {}
         self.capacity: dict[str, int] = {}
@@ -167,7 +166,7 @@ class Books:
             assert ends > now
             assert self.capacity[shift] == self.capacity_now(shift, now, self.meals.get(shift))
         running = {window.name for window in running_at(self.policy, now)}
-        assert running <= self.open.keys() | self.over
+        assert running <= self.open.keys()
         assert all(instant > now for rest in self.rests.values() for instant in rest.to_come)
         assert all(override.until > now for override in self.overrides.values())
         assert all(meal.ends > now for meal in self.meals.values())
@@ -221,8 +220,6 @@ class Books:
         assert event.shift not in self.meals
         assert event.shift not in self.overrides
         assert self.open.pop(event.shift) == event.ends
-        if event.at >= event.ends:
-            self.over.add(event.shift)
         self.present = {a: shift for a, shift in self.present.items() if shift != event.shift}
         self.capacity.pop(event.shift, None)
         self.lines.pop(event.shift)

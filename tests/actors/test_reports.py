@@ -91,11 +91,15 @@ def test_breaks_that_were_running_are_in_it() -> None:
 
 
 def test_who_was_rostered_and_never_came_is_in_it() -> None:
-    desk = Desk(crew(2), {"presence": "check_in"})
+    desk = Desk(crew(3), {"presence": "check_in"})
     desk.at("08:10", come("a01"))
     desk.at("08:20", rest("a02"))
     lines = report(desk).agents
-    assert [(each.agent, bool(each.present)) for each in lines] == [("a01", True), ("a02", False)]
+    assert [(each.agent, bool(each.present)) for each in lines] == [
+        ("a01", True),
+        ("a02", False),
+        ("a03", False),
+    ]
     assert [refusal.reason for refusal in lines[1].refusals] == ["not_present"]
 
 
