@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from llmtb.events.errors import (
@@ -135,7 +135,7 @@ Step = tuple[list[tuple[int, int]], int | None, bool]
 
 STEPS = st.lists(
     st.tuples(
-        st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), max_size=3),  # stream, version
+        st.lists(st.tuples(st.integers(0, 1), st.integers(1, 3)), max_size=3),  # stream, version
         st.none() | st.integers(0, 4),  # command
         st.booleans(),  # whether its caller gives up
     ),
@@ -211,6 +211,7 @@ def expected(steps: list[Step]) -> list[type[JournalError] | None]:
 @pytest.mark.parametrize("kind", list(PLACES))
 @settings(max_examples=50)
 @given(steps=STEPS, max_batch=st.sampled_from([1, 3, 100]))
+@example(steps=[([(0, 1), (1, 2)], None, False), ([(0, 1)], None, False)], max_batch=100)
 def test_appends_of_one_batch_are_judged_one_after_the_other(
     kind: str, steps: list[Step], max_batch: int
 ) -> None:
