@@ -77,7 +77,7 @@ class BatchActor(Mortal, ABC):
 
     @abstractmethod
     async def receive_batch(self, batch: deque[Letter]) -> None:
-        """Takes letters off the left of `batch`, answers or fails each. None: it is woken.
+        """Takes letters off the left of `batch`, answers or fails each. An empty one: it is woken.
 
         What it leaves in there goes back to the front of the mailbox. If it raises, so that it is
         restarted, those that it took and did not answer get the error.

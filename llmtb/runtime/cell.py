@@ -123,12 +123,11 @@ class Cell:
             return
         try:
             await actor.stopped()
-        except asyncio.CancelledError:
-            if _cancelled():
+        except (asyncio.CancelledError, Exception) as error:
+            failure = _failure(error)
+            if failure is None:
                 raise
-            self.report(_interrupted())
-        except Exception as error:  # noqa: BLE001 - reported; the actor is gone all the same
-            self.report(error)
+            self.report(failure)
 
     async def _start(self, box: deque[Any]) -> Actor | BatchActor | None:
         """Makes the actor; None if it failed."""
@@ -137,13 +136,11 @@ class Cell:
             try:
                 actor = kind.factory(self)
                 await actor.started()
-            except asyncio.CancelledError:
-                if _cancelled():
+            except (asyncio.CancelledError, Exception) as error:
+                failure = _failure(error)
+                if failure is None:
                     raise
-                self._failed_to_start(box, _interrupted())
-                return None
-            except Exception as error:  # noqa: BLE001 - supervision reports it
-                self._failed_to_start(box, error)
+                self._failed_to_start(box, failure)
                 return None
         self.actor = actor
         self.phase = Phase.ALIVE
@@ -190,17 +187,13 @@ class Cell:
             except Refused as refusal:
                 if letter is not None:
                     letter.fail(refusal)
-            except asyncio.CancelledError:
+            except (asyncio.CancelledError, Exception) as error:
+                failure = _failure(error)
                 if letter is not None:
-                    letter.fail(Stopped(kind.name, self.key))
-                if _cancelled():
+                    letter.fail(failure or Stopped(kind.name, self.key))
+                if failure is None:
                     raise
-                kind.failed(self, _interrupted())
-                return
-            except Exception as error:  # noqa: BLE001 - the asker gets it, supervision reports it
-                if letter is not None:
-                    letter.fail(error)
-                kind.failed(self, error)
+                kind.failed(self, failure)
                 return
             else:
                 if letter is not None:
@@ -219,26 +212,21 @@ class Cell:
         try:
             if wanted:
                 await actor.receive_batch(batch)
-        except asyncio.CancelledError:
-            if _cancelled():
-                for letter in letters:
-                    letter.fail(Stopped(self.kind.name, self.key))
-                raise
-            failure = _interrupted()
-        except Exception as error:  # noqa: BLE001 - the askers get it, supervision reports it
-            failure = error
-        if failure is not None:
+        except (asyncio.CancelledError, Exception) as error:
+            failure = _failure(error)
             for letter in letters:
-                if letter not in batch:
-                    letter.fail(failure)
+                if failure is None or letter not in batch:
+                    letter.fail(failure or Stopped(self.kind.name, self.key))
+            if failure is None:
+                raise
         box.extendleft(reversed(batch))
         if failure is not None:
             self.kind.failed(self, failure)
-        else:
-            for letter in wanted:
-                if letter.message is WAKE:
-                    letter.answer(None)
-            self._end_turn(box)
+            return
+        for letter in wanted:
+            if letter.message is WAKE:
+                letter.answer(None)
+        self._end_turn(box)
 
     def _is_wanted(self, letter: Letter) -> bool:
         """Whether a letter is to be handed over; if not, it is settled."""
@@ -256,11 +244,11 @@ def _letter(item: Any) -> Letter:
     return item if type(item) is Letter else Letter(item)
 
 
-def _cancelled() -> bool:
-    """Whether somebody cancelled this very task, rather than what it waited for."""
+def _failure(error: BaseException) -> Exception | None:
+    """What failed an actor; None where somebody cancelled the very task it runs in."""
+    if isinstance(error, Exception):
+        return error
     task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def _interrupted() -> RuntimeError:
+    if task is not None and task.cancelling():
+        return None
     return RuntimeError("what the actor waited for was cancelled")

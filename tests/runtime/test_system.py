@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sys
 from collections import deque
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
@@ -13,9 +14,11 @@ from hypothesis import strategies as st
 
 from llmtb.runtime import virtual
 from llmtb.runtime.actor import Actor, BatchActor, Context
+from llmtb.runtime.clock import WallClock
 from llmtb.runtime.errors import DeadlineExceeded, Refused, Stopped
+from llmtb.runtime.loop import run
 from llmtb.runtime.mailbox import Letter
-from llmtb.runtime.supervision import Backoff, Failure
+from llmtb.runtime.supervision import Backoff, Failure, log_failure
 from llmtb.runtime.system import System
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -159,7 +162,7 @@ def test_only_faults_are_failures(message: str) -> None:
     async def main() -> None:
         system = diaries(log, supervision=STEADY)
         ref = system.ref("diary", "ada")
-        with pytest.raises((Refused, Stopped)):
+        with pytest.raises((Refused, RuntimeError)):
             await ref.ask(message)
         assert ref.tell(message)
         await ref.ask("fine")
@@ -167,6 +170,60 @@ def test_only_faults_are_failures(message: str) -> None:
         await system.stop()
 
     virtual.run(main(), START)
+
+
+@pytest.mark.parametrize("when", ["start", "stop"])
+@pytest.mark.parametrize("how", ["raises", "is cancelled"])
+def test_a_beginning_or_an_end_that_fails_is_reported(when: str, how: str) -> None:
+    failures: list[Failure] = []
+    times = {"start": 0, "stop": 0}
+
+    async def stumble(what: str) -> None:
+        times[what] += 1
+        if what != when or times[what] > 1:
+            return
+        if how == "raises":
+            raise ValueError(what)
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        gone.cancel()
+        await gone
+
+    class Clumsy(Actor):
+        async def started(self) -> None:
+            await stumble("start")
+
+        async def receive(self, message: Any) -> Any:
+            return message
+
+        async def stopped(self) -> None:
+            await stumble("stop")
+
+    async def main() -> None:
+        system = System(virtual.clock(), report=failures.append)
+        system.register("clumsy", lambda context: Clumsy(), supervision=STEADY, passivate_after=1)
+        ref = system.ref("clumsy", "c")
+        assert await ref.ask("hello") == "hello"
+        await asyncio.sleep(10)
+        assert await ref.ask("again") == "again"
+        await system.stop()
+
+    virtual.run(main(), START)
+    [failure] = failures
+    assert isinstance(failure.error, ValueError if how == "raises" else RuntimeError)
+    assert failure.failures == (1 if when == "start" else 0)
+    assert failure.delay == (1 if when == "start" else 0)
+
+
+@pytest.mark.parametrize(
+    ("failures", "delay", "says"), [(0, 0.0, "goes on"), (2, 4.0, "4.0 s"), (9, None, "stopped")]
+)
+def test_the_log_says_what_becomes_of_a_failed_actor(
+    failures: int, delay: float | None, says: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    log_failure(Failure("diary", "ada", ValueError("oops"), failures, delay))
+    assert "diary/ada" in caplog.text
+    assert says in caplog.text
+    assert "oops" in caplog.text
 
 
 def test_an_idle_actor_leaves_and_comes_back_unnoticed() -> None:
@@ -551,10 +608,16 @@ def test_a_kind_is_registered_once_and_before_use() -> None:
     virtual.run(main(), START)
 
 
-def test_it_runs_on_a_real_loop_as_well() -> None:
-    from llmtb.runtime.clock import WallClock
-    from llmtb.runtime.loop import run
+def test_a_loop_that_is_not_installed_is_missed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        pytest.fail("it ran")
 
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    with pytest.raises(ModuleNotFoundError):
+        run(main(), uvloop=True)
+
+
+def test_it_runs_on_a_real_loop_as_well() -> None:
     log: list[str] = []
 
     async def main() -> list[str]:
