@@ -14,7 +14,7 @@ a thousand actors cost about as many disk flushes as one.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple, ParamSpec, Self, TypeVar
@@ -133,7 +133,7 @@ class Journal:
         return self._codec.recorded(self._store.rows(seqs.start - 1, len(seqs)))
 
     def read(
-        self, after: int = 0, *, topics: Sequence[str] = (), prefixes: Sequence[str] = ()
+        self, after: int = 0, *, topics: Collection[str] = (), prefixes: Collection[str] = ()
     ) -> Iterator[Recorded]:
         """Yield everything recorded after a position, in order, up to now.
 

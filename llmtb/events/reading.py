@@ -1,6 +1,6 @@
 """Reading a store without a journal: for auditors, exports and rebuilding."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from llmtb.events.chain import GENESIS, Head, Row, follow
 from llmtb.events.codec import CODEC, Codec
@@ -15,8 +15,8 @@ def read(
     after: int = 0,
     *,
     codec: Codec = CODEC,
-    topics: Sequence[str] = (),
-    prefixes: Sequence[str] = (),
+    topics: Collection[str] = (),
+    prefixes: Collection[str] = (),
 ) -> Iterator[Recorded]:
     """Yield everything stored after a position, in order, up to now.
 

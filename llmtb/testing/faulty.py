@@ -7,7 +7,7 @@
 Whatever decides is passed in, so that one seed gives one run.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 
@@ -62,7 +62,7 @@ class FaultyStore:
             raise StorageFailed("a fault after the commit")
 
     def rows(
-        self, after: int, limit: int, topics: Sequence[str] = (), prefixes: Sequence[str] = ()
+        self, after: int, limit: int, topics: Collection[str] = (), prefixes: Collection[str] = ()
     ) -> Sequence[Row]:
         if self._silent:
             self._silent = False

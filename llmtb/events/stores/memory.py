@@ -1,6 +1,6 @@
 """A journal's rows in memory: for simulations and tests, gone with the process."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from typing import Any, Self
 
@@ -52,7 +52,7 @@ class MemoryStore(POPOApplicationRecorder):
         return {stream: len(index.get(stream, ())) for stream in streams}
 
     def rows(
-        self, after: int, limit: int, topics: Sequence[str] = (), prefixes: Sequence[str] = ()
+        self, after: int, limit: int, topics: Collection[str] = (), prefixes: Collection[str] = ()
     ) -> Sequence[Row]:
         if not topics and not prefixes:
             return self._rows[after : after + limit]

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -181,7 +181,7 @@ class SQLiteStore(SQLiteApplicationRecorder):
         return Head(*found[0]) if found else GENESIS
 
     def rows(
-        self, after: int, limit: int, topics: Sequence[str] = (), prefixes: Sequence[str] = ()
+        self, after: int, limit: int, topics: Collection[str] = (), prefixes: Collection[str] = ()
     ) -> Sequence[Row]:
         wanted = "seq > ?"
         values: list[object] = [after]
@@ -270,7 +270,7 @@ class SQLiteStore(SQLiteApplicationRecorder):
         start: int | None,
         limit: int,
         stop: int | None = None,
-        topics: Sequence[str] = (),
+        topics: Collection[str] = (),
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:

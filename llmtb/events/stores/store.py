@@ -5,7 +5,7 @@ thread, everything else from any thread. Whatever fails raises a `JournalError`.
 `tests/contract` is the same contract as a test suite; every store passes it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -61,7 +61,7 @@ class Store(Protocol):
         """Return the last committed event."""
 
     def rows(
-        self, after: int, limit: int, topics: Sequence[str] = (), prefixes: Sequence[str] = ()
+        self, after: int, limit: int, topics: Collection[str] = (), prefixes: Collection[str] = ()
     ) -> Sequence[Row]:
         """Return up to `limit` rows with seq > `after`, in order of seq.
 
