@@ -52,7 +52,10 @@ def run_bot(settings: Settings, file: Path, folder: Path) -> None:
     telegram = telegram_of(settings.telegram)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     logging.getLogger("pyrogram").setLevel(logging.ERROR)
-    run(Live(settings, telegram, file, folder).serve(), uvloop=settings.run.uvloop)
+    try:
+        run(Live(settings, telegram, file, folder).serve(), uvloop=settings.run.uvloop)
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"[run] uvloop: {error.name} is not installed") from error
 
 
 def telegram_of(given: Telegram) -> TelegramSettings:

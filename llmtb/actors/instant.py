@@ -6,25 +6,34 @@ meals open, reminders: all of it before the commands of that instant.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from llmtb.actors import agent as agents
 from llmtb.actors import shift as shifts
+from llmtb.actors.agent import Agent
+from llmtb.actors.centre import Centre
 from llmtb.actors.command import Command
 from llmtb.actors.shift import CLOCK, Shift
 from llmtb.events.event import Event
 from llmtb.events.floor import CheckedIn, ShiftOpened
 from llmtb.policy import Window, running_at
 
-if TYPE_CHECKING:
-    from llmtb.actors.floor import Floor
+
+class Ground(Protocol):
+    """The floor, as far as the passing of time needs it; see `llmtb.actors.floor.Floor`."""
+
+    centre: Centre
+    shifts: dict[str, Shift]
+    agents: dict[str, Agent]
+
+    def in_order(self) -> list[Shift]: ...
 
 
 class Elapse(Command, frozen=True, kw_only=True, tag="elapse"):
     """An instant has come: everything that is due at it happens."""
 
 
-def elapse(floor: "Floor", _: Elapse, now: datetime) -> Iterator[Event]:
+def elapse(floor: Ground, _: Elapse, now: datetime) -> Iterator[Event]:
     """One instant, in the order of the rules."""
     centre = floor.centre
     yield from _warn_late(floor, now)
@@ -42,7 +51,7 @@ def elapse(floor: "Floor", _: Elapse, now: datetime) -> Iterator[Event]:
             yield from shifts.remind(shift, centre, now)
 
 
-def _warn_late(floor: "Floor", now: datetime) -> Iterator[Event]:
+def _warn_late(floor: Ground, now: datetime) -> Iterator[Event]:
     for shift in floor.in_order():
         late = [
             (rest.warn[0][1], name, rest.warn[0][0])
@@ -54,7 +63,7 @@ def _warn_late(floor: "Floor", now: datetime) -> Iterator[Event]:
             yield from agents.warn(name, agent, shift, floor.centre, now, "late", CLOCK, minute)
 
 
-def turn(floor: "Floor", now: datetime) -> Iterator[Event]:
+def turn(floor: Ground, now: datetime) -> Iterator[Event]:
     """Meals close, shifts close, shifts open, meals open: whatever the calendar says by now."""
     centre = floor.centre
     for shift in floor.in_order():
@@ -75,14 +84,14 @@ def turn(floor: "Floor", now: datetime) -> Iterator[Event]:
             yield from shifts.open_meal(shift, centre, window_due, now)
 
 
-def _open(floor: "Floor", window: Window, now: datetime) -> Iterator[Event]:
+def _open(floor: Ground, window: Window, now: datetime) -> Iterator[Event]:
     yield ShiftOpened(at=now, by=CLOCK, shift=window.name, starts=window.starts, ends=window.ends)
     shift = floor.shifts[window.name]
     yield from _call_in(shift, _absent(floor, shift), now)
     yield from shifts.announce(shift, floor.centre, now, "opened", CLOCK)
 
 
-def _close(floor: "Floor", shift: Shift, now: datetime) -> Iterator[Event]:
+def _close(floor: Ground, shift: Shift, now: datetime) -> Iterator[Event]:
     yield from shifts.close(shift, floor.centre, now)
     # Who stayed for a shift that overlaps this one is present there from now.
     for other in floor.in_order():
@@ -97,7 +106,7 @@ def _call_in(shift: Shift, names: list[str], now: datetime) -> Iterator[Event]:
         yield CheckedIn(at=now, by="roster", agent=name, shift=shift.instance)
 
 
-def _absent(floor: "Floor", shift: Shift) -> list[str]:
+def _absent(floor: Ground, shift: Shift) -> list[str]:
     """With presence by roster, those rostered on a shift who are present nowhere."""
     if floor.centre.policy.presence != "roster":
         return []

@@ -8,14 +8,13 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from llmtb.cli import DATABASE, DONE, INPUT, Failed
 from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.live import JOURNAL_FILE
 from llmtb.projections.catalogue import VIEWS_FILE, projections
-from llmtb.projections.database import ViewsUnusable
 from llmtb.projections.engine import Views
-from llmtb.verbs.run import failures, folder_of, settings_of
+from llmtb.verbs.exits import DONE, INPUT, Failed
+from llmtb.verbs.place import failures, folder_of, settings_of
 
 
 def rebuild(settings_file: Path | None, data: Path | None, as_json: bool) -> int:
@@ -23,11 +22,8 @@ def rebuild(settings_file: Path | None, data: Path | None, as_json: bool) -> int
     folder = folder_of(settings_of(settings_file), data)
     if not (folder / JOURNAL_FILE).exists():
         raise Failed(INPUT, f"{folder}: there is no journal here")
-    try:
-        with failures():
-            events = asyncio.run(_rebuild(folder))
-    except ViewsUnusable as error:
-        raise Failed(DATABASE, str(error)) from error
+    with failures():
+        events = asyncio.run(_rebuild(folder))
     if as_json:
         sys.stdout.write(msgspec.json.encode({"events": events}).decode() + "\n")
     else:

@@ -12,7 +12,6 @@ from rich.console import Console
 
 from llmtb.channels.attachments import DRAW, document_of, write_files
 from llmtb.channels.conversation.words import Words
-from llmtb.cli import DONE, INPUT, Failed
 from llmtb.events.journal import Journal
 from llmtb.events.published import instant
 from llmtb.events.stores.sqlite import SQLiteStore
@@ -24,7 +23,8 @@ from llmtb.projections.projection import Read
 from llmtb.projections.shift_report import latest_reports, report_of
 from llmtb.report.document import Document
 from llmtb.report.text import text
-from llmtb.verbs.run import failures, folder_of, settings_of
+from llmtb.verbs.exits import DONE, INPUT, Failed
+from llmtb.verbs.place import failures, folder_of, settings_of
 
 LISTED = 30  # shifts in the list
 

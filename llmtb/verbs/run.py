@@ -1,18 +1,12 @@
 """`llmtb run`: the live bot where one is set up, else the example day."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
-from llmtb.cli import DATABASE, DONE, INPUT, REFUSED, STORAGE, Failed
 from llmtb.demo import ExampleDay
-from llmtb.events.errors import JournalError, StorageFailed
-from llmtb.settings import Settings, SettingsError, load
-
-SETTINGS = Path("llmtb.toml")
+from llmtb.verbs.exits import DONE, REFUSED, Failed
+from llmtb.verbs.place import SETTINGS, failures, folder_of, settings_of
 
 
 def run(settings_file: Path | None, data: Path | None, seconds: float, language: str) -> int:
@@ -29,41 +23,6 @@ def run(settings_file: Path | None, data: Path | None, seconds: float, language:
         except TelegramRefused as error:
             raise Failed(REFUSED, str(error)) from error
     return DONE
-
-
-def settings_of(file: Path | None) -> Settings:
-    """The settings of the file that is named, or of `llmtb.toml` if it is there. Raises Failed."""
-    if file is not None and not file.exists():
-        raise Failed(INPUT, f"{file}: there is no such file")
-    try:
-        return load(file or SETTINGS, os.environ)
-    except SettingsError as error:
-        raise Failed(INPUT, str(error)) from error
-
-
-def folder_of(settings: Settings, data: Path | None) -> Path:
-    """The folder of the data, made if need be, for its owner alone. Raises Failed."""
-    folder = data or Path(settings.run.data)
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Failed(INPUT, f"{folder}: cannot be made: {error.strerror}") from error
-    return folder
-
-
-@contextmanager
-def failures() -> Iterator[None]:
-    """Turn what the journal and the disk raise into a line and an exit status."""
-    try:
-        yield
-    except StorageFailed as error:
-        raise Failed(STORAGE, str(error)) from error
-    except JournalError as error:
-        raise Failed(DATABASE, str(error)) from error
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise Failed(STORAGE, f"{error.filename or 'the disk'}: {error.strerror}") from error
 
 
 def _example(folder: Path, seconds: float, language: str) -> int:

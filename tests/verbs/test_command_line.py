@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from llmtb import cli
+from llmtb.verbs import exits
 
 ROOT = Path(__file__).parents[2]
 FIRST = ROOT / "examples" / "first-rest.jsonl"
@@ -38,7 +38,7 @@ def refused(done: subprocess.CompletedProcess[str], status: int, *words: str) ->
 def test_every_event_is_a_line_of_json(tmp_path: Path) -> None:
     done = llmtb("simulate", FIRST, cwd=tmp_path)
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.returncode == cli.DONE
+    assert done.returncode == exits.DONE
     assert done.stderr == ""
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert all({"at", "stream", "version", "type", "by"} <= event.keys() for event in events)
@@ -55,7 +55,7 @@ def test_a_scenario_goes_on_where_its_database_ends(tmp_path: Path) -> None:
     line = '{"at":"2026-11-21T09:31:00+03:30","do":"start_break","agent":"nima","kind":"normal"}'
     done = llmtb("simulate", "-", "--db", "day.db", cwd=tmp_path, stdin=line)
     assert [json.loads(line)["type"] for line in done.stdout.splitlines()] == ["BreakStarted"]
-    refused(llmtb("simulate", FIRST, "--db", "day.db", cwd=tmp_path), cli.INPUT, "line 1")
+    refused(llmtb("simulate", FIRST, "--db", "day.db", cwd=tmp_path), exits.INPUT, "line 1")
 
 
 HEAD = '{"at":"2026-11-21T08:00:00+03:30","do":"add_agent","agent":"ava"}\n'
@@ -84,25 +84,25 @@ def test_a_bad_line_stops_the_run_and_nothing_of_it_is_done(
 ) -> None:
     good = llmtb("simulate", "-", cwd=tmp_path, stdin=HEAD)
     bad = llmtb("simulate", "-", cwd=tmp_path, stdin=HEAD + line + "\n" + HEAD)
-    refused(bad, cli.INPUT, *words)
+    refused(bad, exits.INPUT, *words)
     assert bad.stdout == good.stdout != ""
 
 
 def test_files_that_are_no_journal_are_refused_and_left_alone(tmp_path: Path) -> None:
     foreign = tmp_path / "photo.db"
     foreign.write_bytes(b"\x89PNG" * 4096)
-    refused(llmtb("simulate", FIRST, "--db", foreign, cwd=tmp_path), cli.DATABASE, "photo.db")
+    refused(llmtb("simulate", FIRST, "--db", foreign, cwd=tmp_path), exits.DATABASE, "photo.db")
     assert foreign.read_bytes() == b"\x89PNG" * 4096
 
 
 def test_a_broken_setting_is_told_with_its_line(tmp_path: Path) -> None:
     settings = tmp_path / "llmtb.toml"
     settings.write_text('timezone = "Asia/Tehran"\n\n[breaks]\nevery = 0\n')
-    refused(llmtb("run", cwd=tmp_path), cli.INPUT, "llmtb.toml", "line 4", "breaks.every")
+    refused(llmtb("run", cwd=tmp_path), exits.INPUT, "llmtb.toml", "line 4", "breaks.every")
 
 
 def test_a_settings_file_that_is_named_must_be_there(tmp_path: Path) -> None:
-    refused(llmtb("run", "--settings", "other.toml", cwd=tmp_path), cli.INPUT, "other.toml")
+    refused(llmtb("run", "--settings", "other.toml", cwd=tmp_path), exits.INPUT, "other.toml")
 
 
 def test_who_reads_no_further_is_not_complained_to(tmp_path: Path) -> None:
