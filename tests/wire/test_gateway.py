@@ -275,7 +275,11 @@ def test_a_caption_is_told_as_far_as_it_may_go(tmp_path: Path) -> None:
     async def story(_: MtprotoServer, gateway: Gateway, sara: Person) -> None:
         file = Attachment("a.txt", b"a")
         for number, (words, told) in enumerate(
-            [("🌙" * 512, "🌙" * 512), ("🌙" * 513, "🌙" * 511 + "…"), ("x" * 2000, "x" * 1023 + "…")]
+            [
+                ("🌙" * 512, "🌙" * 512),
+                ("🌙" * 513, "🌙" * 511 + "…"),
+                ("x" * 2000, "x" * 1023 + "…"),
+            ]
         ):
             await gateway.send(sara.id, OutMessage(text=words, attachment=file), number + 1)
             assert (await sara.hears()).text == told
@@ -309,6 +313,15 @@ def test_a_server_that_falls_silent_is_given_up(tmp_path: Path) -> None:
         assert await asyncio.wait_for(gateway.lost(), 1)
 
     tell(tmp_path, story, request=0.2)
+
+
+def test_a_connection_that_the_library_would_begin_anew_is_over(tmp_path: Path) -> None:
+    async def story(server: MtprotoServer, gateway: Gateway, _: Person) -> None:
+        await gateway._client.session.restart()  # as when a packet makes no sense to it
+        assert await asyncio.wait_for(gateway.lost(), 1)
+        assert len(server.calls("help.GetConfig")) == 1
+
+    tell(tmp_path, story)
 
 
 def test_commands_are_offered_in_each_language(tmp_path: Path) -> None:

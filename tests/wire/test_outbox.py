@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from llmtb.actors.chat import Draft, QueueMessage, RecordFailed, RecordSent
@@ -65,6 +65,7 @@ class Post:
         self.arrived: list[Arrival] = []
         self.blocked: set[int] = set()
         self.pinned: list[int] = []
+        self.pin_faults: list[Exception] = []
         self.forbidden: list[tuple[float, float]] = []
         self._faults = list(faults)
 
@@ -75,7 +76,8 @@ class Post:
         fault = self._faults.pop() if self._faults else ""
         await asyncio.sleep(LATENCY)
         if fault == "flood":
-            self.forbidden.append((now + 2 * LATENCY, now + 2 * LATENCY + 5))
+            told = now + 2 * LATENCY
+            self.forbidden.append((told, told + 5 - 1e-5))  # timers are exact to a microsecond
             await asyncio.sleep(LATENCY)
             raise Flooded(5, everywhere=True)
         if fault.endswith("before"):
@@ -94,6 +96,9 @@ class Post:
         return number
 
     async def pin(self, chat: int, message_id: int) -> None:
+        await asyncio.sleep(LATENCY)
+        if self.pin_faults:
+            raise self.pin_faults.pop()
         self.pinned.append(message_id)
 
     def texts(self, chat: int) -> list[str]:
@@ -231,11 +236,31 @@ def test_each_message_arrives_once_and_in_its_chats_order(
     for chat, said in texts.items():
         assert centre.post.texts(chat) == said
     assert set(centre.settled().values()) == {""}
-    for begin, end in centre.post.forbidden if not crashes else []:
-        assert not [call for call in centre.post.calls if begin < call.made < end]
+    if not crashes:
+        assert len(centre.post.calls) <= len(queued) + len(faults)
+        for begin, end in centre.post.forbidden:
+            assert not [call for call in centre.post.calls if begin < call.made < end]
 
 
-@given(chats=st.lists(st.integers(1, 5), min_size=1, max_size=80))
+def test_a_flood_silences_the_bot_for_everybody() -> None:
+    async def story(centre: Centre) -> None:
+        for number in range(1, 40):
+            await centre.queue(number, f"1/{number}", "hello")
+        assert await centre.outbox.flush(600) == 0
+
+    post = play(story, Post(["", "", "flood", "", ""])).post
+    [(begin, end)] = post.forbidden
+    assert not [call for call in post.calls if begin < call.made < end]
+    assert len(post.calls) == 40
+
+
+CHATS = st.integers(1, 60).flatmap(
+    lambda most: st.lists(st.integers(1, most), min_size=1, max_size=80)
+)
+
+
+@given(chats=CHATS)
+@example(chats=range(1, 61))
 def test_nobody_is_told_more_than_telegram_allows(chats: Sequence[int]) -> None:
     async def story(centre: Centre) -> None:
         for number, chat in enumerate(chats):
@@ -308,6 +333,7 @@ def test_a_server_that_never_takes_a_message_does_not_hold_up_its_chat_for_ever(
 
 def test_a_message_asks_to_be_pinned_and_its_number_is_kept() -> None:
     async def story(centre: Centre) -> None:
+        centre.post.pin_faults = [Disconnected("cut"), Flooded(5)]
         await centre.queue(1, "1/a", "hello")
         await centre.queue(1, "1/b", "the capacity", pin=True)
         assert await centre.outbox.flush(60) == 0
@@ -317,6 +343,7 @@ def test_a_message_asks_to_be_pinned_and_its_number_is_kept() -> None:
     sent = {event.message: event.remote for event in events if isinstance(event, MessageSent)}
     assert sent == {"1/a": 1, "1/b": 2}
     assert centre.post.pinned == [2]
+    assert len(centre.post.calls) == 2
 
 
 def test_the_same_name_may_be_used_again() -> None:
@@ -373,6 +400,7 @@ def test_a_start_reads_what_waits_and_not_the_whole_past() -> None:
         await centre.crash()
         assert await centre.outbox.flush(60) == 0
         assert centre.post.texts(3)[-1] == "later"
+        assert len(centre.post.calls) == 41
 
     snapshots: list[tuple[int, bytes] | None] = []
     heads: list[int] = []

@@ -67,6 +67,20 @@ def test_what_was_said_while_the_line_was_cut_comes_in(tmp_path: Path) -> None:
     tell(tmp_path, story)
 
 
+def test_a_cut_is_followed_by_one_connection_and_not_by_the_librarys_own_too(
+    tmp_path: Path,
+) -> None:
+    async def story(server: MtprotoServer, telegram: Supervisor, desk: Desk, sara: Person) -> None:
+        for times in (2, 3):
+            server.cut()
+            await again(telegram, times)
+            assert len(server.calls("help.GetConfig")) == times
+        await sara.say("hello")
+        await desk.takes("/start", "hello")
+
+    tell(tmp_path, story, first_retry=0.3)
+
+
 def test_what_was_said_while_the_bot_was_down_comes_in_once(tmp_path: Path) -> None:
     async def main() -> None:
         desk = Desk()
@@ -400,8 +414,8 @@ def test_whatever_is_lost_doubled_or_late_each_chat_is_heard_once_in_order(
     async def live(ends: list[float], until: float) -> None:
         """One life of the process; at the instants of `ends` it gets another line."""
         loop = asyncio.get_running_loop()
-        intake = Intake(desk.handle, kept.append, random=Random(1), patience=300)
-        sync = Sync(intake, kept[-1], gap=0.5)
+        intake = Intake(desk.handle, kept.append, random=Random(1), patience=300, window=3)
+        sync = Sync(intake, kept[-1], gap=0.5, backlog=4)
         lines.append(sync)
         try:
             for end in [*sorted(end for end in ends if end > loop.time()), until]:
@@ -457,7 +471,7 @@ async def eventually(look: Callable[[], bool]) -> None:
     raise AssertionError("it did not happen within five seconds")
 
 
-async def again(telegram: Supervisor) -> None:
-    """Waits for the second connection."""
-    await eventually(lambda: telegram.statistics().connections == 2)
+async def again(telegram: Supervisor, times: int = 2) -> None:
+    """Waits for so many connections in all, and for the last of them to be of use."""
+    await eventually(lambda: telegram.statistics().connections == times)
     await asyncio.wait_for(telegram.connected(), 5)

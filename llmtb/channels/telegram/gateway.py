@@ -292,12 +292,8 @@ class Gateway:
         return result
 
     async def _take(self, updates: Any) -> None:
-        try:
-            await self._meet(updates)
-            steps = self._reader.steps(updates)
-        except Exception as failure:  # noqa: BLE001  what cannot be read is fetched once more
-            log.warning("an update could not be read: %s", type(failure).__name__)
-            steps = None
+        await self._meet(updates)
+        steps = self._reader.steps(updates)
         if steps is None or steps:
             self._pass_on(steps)
 
@@ -315,7 +311,12 @@ class Gateway:
             for user in users
             if not user.min and user.access_hash and self._met.get(user.id) != user.access_hash
         ]
-        if new:
+        if not new:
+            return
+        try:
             await self._client.fetch_peers(new)
             await self._client.storage.save()
+        except sqlite3.Error as failure:  # such as a full disk: the server can be asked for them
+            log.warning("the addresses of people could not be kept: %s", failure)
+        else:
             self._met.update((user.id, user.access_hash) for user in new)

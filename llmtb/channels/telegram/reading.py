@@ -4,6 +4,7 @@ Raw objects are told apart by the schema's name for them, which is the same in e
 nothing here needs the library.
 """
 
+import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from typing import Any, NamedTuple
 from llmtb.channels.port import Pressed, Said
 from llmtb.channels.telegram.folder import State
 from llmtb.runtime.clock import Clock
+
+log = logging.getLogger(__name__)
 
 _KNOWN = 10_000  # people whose names are remembered between updates
 
@@ -96,7 +99,7 @@ class Reader:
         self._meet(difference.users)
         more = kind == "updates.DifferenceSlice"
         state = difference.intermediate_state if more else difference.state
-        said = [self._written(message) for message in difference.new_messages]
+        said = [self._told(message) for message in difference.new_messages]
         done = [self._step(update).update for update in difference.other_updates]
         sent = {
             update.random_id: update.id
@@ -107,6 +110,14 @@ class Reader:
         return Missed(updates, sent, state_of(state), more=more)
 
     def _step(self, update: Any) -> Step:
+        """One update. What cannot be read keeps its place among the others and says nothing."""
+        try:
+            return self._read(update)
+        except Exception as failure:  # noqa: BLE001  one strange update must not hide the others
+            log.warning("an update (%s) cannot be read: %r", kind_of(update), failure)
+            return Step(_pts(update), getattr(update, "pts_count", 0), _qts(update))
+
+    def _read(self, update: Any) -> Step:
         kind = kind_of(update)
         if kind == "UpdateBotCallbackQuery":
             return Step(update=self._pressed(update))
@@ -114,6 +125,14 @@ class Reader:
             return Step()  # channels count on their own, and the bot serves none
         said = self._written(update.message) if kind == "UpdateNewMessage" else None
         return Step(_pts(update), getattr(update, "pts_count", 0), _qts(update), said)
+
+    def _told(self, message: Any) -> Said | None:
+        """A message of a difference; None also when it cannot be read."""
+        try:
+            return self._written(message)
+        except Exception as failure:  # noqa: BLE001  one strange message must not hide the others
+            log.warning("a message (%s) cannot be read: %r", kind_of(message), failure)
+            return None
 
     def _written(self, message: Any) -> Said | None:
         """A message that somebody else wrote in a private chat."""

@@ -190,6 +190,12 @@ class Supervisor:
                 wait, reason = flood.seconds, "it asks for patience"
             except Disconnected as end:
                 reason = str(end)
+            except TelegramRefused:
+                raise
+            except Exception as failure:
+                # Whatever the library or the disk came up with, a new connection may do without.
+                log.exception("the connection to Telegram failed in an unknown way")
+                reason = type(failure).__name__
             else:
                 return
             if clock() - began > _STEADY:

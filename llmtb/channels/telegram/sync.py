@@ -121,7 +121,8 @@ class Sync:
                 self._gaps += 1
                 await self._catch_up(self._source)
             elif self._queue:
-                await self._take(self._queue.popleft())
+                await self._take(self._queue[0])
+                self._queue.popleft()  # not before: a connection that ends meanwhile loses nothing
                 await self._release()
             else:
                 await self._more()
@@ -192,8 +193,9 @@ class Sync:
         await self._release()
 
     async def _reach(self, state: State, step: Step | None = None) -> None:
-        self._state = state
+        """Pass on what leads to a state; only then are we there, should this be cut short."""
         await self._intake.put(step.update if step else None, state)
+        self._state = state
 
     def _here(self) -> State:
         assert self._state is not None, "begin comes first"  # noqa: S101
