@@ -18,13 +18,14 @@ from llmtb.events.event import Event
 from llmtb.events.published import line
 from llmtb.events.record import Recorded
 from llmtb.policy import Policy
-from llmtb.scenario import COMMANDS
-from llmtb.settings import ENVIRONMENT, Run, Telegram
+from llmtb.scenario import COMMANDS, steps
+from llmtb.settings import ENVIRONMENT, Run, Telegram, load
 from tests.house.pages import Row, anchors, fenced, links, page, section, sections
 from tests.house.sources import ROOT, repository
 from tests.house.wording import default_of, in_words
 
 EVENTS, SETTINGS, SCENARIOS, CLI = map(page, ("events.md", "settings.md", "scenarios.md", "cli.md"))
+PAGES = [path for path in repository() if path.suffix == ".md"]
 BASE = {field.name for field in msgspec.structs.fields(Event)}
 SHAPES = {
     name: shape
@@ -120,6 +121,13 @@ def test_the_whole_file_holds_the_defaults() -> None:
     assert whole == json.loads(json.dumps(_without_none(defaults)))
 
 
+@pytest.mark.parametrize("path", PAGES, ids=str)
+def test_what_a_page_sets_is_sound(path: Path, tmp_path: Path) -> None:
+    for text in fenced((ROOT / path).read_text(encoding="utf-8"), "toml"):
+        (tmp_path / "llmtb.toml").write_text(text, encoding="utf-8")
+        assert load(tmp_path / "llmtb.toml", environment={})
+
+
 def _without_none(table: dict[str, Any]) -> dict[str, Any]:
     return {
         key: _without_none(value) if isinstance(value, dict) else value
@@ -138,6 +146,11 @@ def test_what_the_environment_sets_is_told(name: str) -> None:
 
 def test_the_commands_of_scenarios_are_told_and_no_others() -> None:
     assert told(SCENARIOS, level=3).keys() == COMMANDS.keys()
+
+
+def test_the_examples_of_scenarios_are_sound() -> None:
+    for text in fenced(SCENARIOS, "json"):
+        assert len(list(steps(text.encode().splitlines()))) == len(text.splitlines())
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -201,8 +214,6 @@ def test_the_exit_statuses_are_told() -> None:
 
 
 # --- links -------------------------------------------------------------------------------------
-
-PAGES = [path for path in repository() if path.suffix == ".md"]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=str)

@@ -51,9 +51,12 @@ def _catches_all(handler: ast.ExceptHandler) -> bool:
     return handler.type is None or bool(names & {"BaseException", "Exception"})
 
 
-def _gives_reason(line: str) -> bool:
-    comment = re.sub(r"^ noqa: [A-Z0-9, ]+", "", line.partition("#")[2])
-    return len(comment.split()) > 3
+def _gives_reason(module: Module, handler: ast.ExceptHandler) -> bool:
+    """Whether a comment beside the `except`, or right below it, says more than a word or two."""
+    lines = module.text.splitlines()[handler.lineno - 1 : handler.lineno + 1]
+    beside, below = (line.partition("#") for line in lines)
+    comment = beside[2] or (below[2] if not below[0].strip() else "")
+    return len(re.sub(r"^ noqa: [A-Z0-9, ]+", "", comment).split()) > 3
 
 
 def test_whoever_catches_whatever_comes_passes_it_on_or_says_who_hears_of_it() -> None:
@@ -62,8 +65,8 @@ def test_whoever_catches_whatever_comes_passes_it_on_or_says_who_hears_of_it() -
         for module in modules()
         for handler in ast.walk(module.tree)
         if isinstance(handler, ast.ExceptHandler) and _catches_all(handler)
-        if not isinstance(handler.body[-1], ast.Raise)
-        if not _gives_reason(module.text.splitlines()[handler.lineno - 1])
+        if not any(isinstance(node, ast.Raise) for node in ast.walk(handler))
+        if not _gives_reason(module, handler)
     ]
     assert silent == []
 
