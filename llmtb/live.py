@@ -52,6 +52,8 @@ def run_bot(settings: Settings, file: Path, folder: Path) -> None:
     telegram = telegram_of(settings.telegram)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     logging.getLogger("pyrogram").setLevel(logging.ERROR)
+    if file.exists() and file.stat().st_mode & 0o077 and settings.telegram.token:
+        log.warning("others can read %s: if the token stands there, `chmod 600` it", file)
     try:
         run(Live(settings, telegram, file, folder).serve(), uvloop=settings.run.uvloop)
     except ModuleNotFoundError as error:

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Meta
 
 from llmtb.actors.centre import Centre
-from llmtb.actors.command import AgentId, Command, Instant, Reason
+from llmtb.actors.command import AgentId, Command, Reason
 from llmtb.actors.shift import CLOCK, Shift, announce, end_break
-from llmtb.events.event import Event
+from llmtb.events.event import Event, Instant
 from llmtb.events.floor import (
     BreakExtended,
     BreakRefused,

@@ -1,6 +1,5 @@
 """The base of every command, and the shapes their fields share."""
 
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -10,7 +9,6 @@ AgentId = Annotated[str, Meta(pattern=r"^[^/\s]{1,64}\Z")]
 PersonName = Annotated[str, Meta(pattern=r"\S", max_length=100)]
 Reason = Annotated[str, Meta(pattern=r"\S", max_length=500)]
 ShiftId = Annotated[str, Meta(min_length=1, max_length=60)]
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Command(

@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Meta
 
 from llmtb.actors.centre import Centre
-from llmtb.actors.command import AgentId, Command, Instant, Reason, ShiftId
+from llmtb.actors.command import AgentId, Command, Reason, ShiftId
 from llmtb.capacity import reckon
-from llmtb.events.event import Event
+from llmtb.events.event import Event, Instant
 from llmtb.events.floor import (
     BreakEnded,
     BreakExtended,

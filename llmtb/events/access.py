@@ -5,9 +5,7 @@ opens the door is not kept: of an invitation's code only the SHA-256 digest is. 
 fields are the published language; fields are only ever appended, with a default.
 """
 
-from datetime import datetime
-
-from llmtb.events.event import Event
+from llmtb.events.event import Event, Instant
 from llmtb.events.floor import Role
 
 STREAM = "desk/access"
@@ -24,7 +22,7 @@ class InvitationIssued(Event, frozen=True, kw_only=True):
     invitation: str
     agent: str
     role: Role
-    until: datetime
+    until: Instant
 
 
 class InvitationWithdrawn(Event, frozen=True, kw_only=True):

@@ -3,12 +3,11 @@
 The names and fields are the published language; fields are only ever appended, with a default.
 """
 
-from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
-from llmtb.events.event import Event
+from llmtb.events.event import Event, Instant
 
 Audience = Literal["agent", "customer"]
 Origin = Literal["faq", "cache", "extract", "model", "person"]
@@ -115,7 +114,7 @@ class MessageQueued(Event, frozen=True, kw_only=True):
     text: str
     keyboard: Inline | Reply | None = None
     attachment: Attached | None = None
-    until: datetime | None = None
+    until: Instant | None = None
     pin: bool | None = None
 
 

@@ -1,8 +1,12 @@
 """The base of every event."""
 
 from datetime import datetime
+from typing import Annotated, TypeAlias
 
 import msgspec
+
+Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An aware instant; a naive one is nobody's time, and is neither written nor read."""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, array_like=True, kw_only=True):
@@ -15,5 +19,5 @@ class Event(msgspec.Struct, frozen=True, gc=False, array_like=True, kw_only=True
     by: the id of who or what caused it: a person, `"roster"`, `"clock"`, a feed.
     """
 
-    at: datetime
+    at: Instant
     by: str

@@ -5,10 +5,10 @@ ever appended, with a default. An instance of a shift is named `DATE/NAME` by th
 which it starts. Instants are aware UTC; counts are people or breaks.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
-from llmtb.events.event import Event
+from llmtb.events.event import Event, Instant
 from llmtb.events.report import ShiftReport
 
 Role = Literal["agent", "supervisor", "auditor", "customer"]
@@ -95,16 +95,16 @@ class ShiftOpened(Event, frozen=True, kw_only=True):
     """An instance of a shift began."""
 
     shift: str
-    starts: datetime
-    ends: datetime
+    starts: Instant
+    ends: Instant
 
 
 class ShiftClosed(Event, frozen=True, kw_only=True):
     """An instance of a shift ended; nobody is present in it any more."""
 
     shift: str
-    starts: datetime
-    ends: datetime
+    starts: Instant
+    ends: Instant
 
 
 class CheckedIn(Event, frozen=True, kw_only=True):
@@ -158,7 +158,7 @@ class OverrideSet(Event, frozen=True, kw_only=True):
 
     shift: str
     capacity: int
-    until: datetime
+    until: Instant
     reason: str
 
 
@@ -167,7 +167,7 @@ class OverrideEnded(Event, frozen=True, kw_only=True):
 
     shift: str
     capacity: int
-    until: datetime
+    until: Instant
     reason: str
 
 
@@ -177,7 +177,7 @@ class BreakStarted(Event, frozen=True, kw_only=True):
     agent: str
     shift: str
     kind: Kind
-    due: datetime
+    due: Instant
     free: int
 
 
@@ -194,7 +194,7 @@ class BreakRefused(Event, frozen=True, kw_only=True):
     reason: RefusalReason
     capacity: int | None
     resting: int | None
-    next_free: datetime | None
+    next_free: Instant | None
 
 
 class BreakEnded(Event, frozen=True, kw_only=True):
@@ -214,7 +214,7 @@ class BreakExtended(Event, frozen=True, kw_only=True):
 
     agent: str
     shift: str
-    due: datetime
+    due: Instant
     reason: str
 
 

@@ -1,17 +1,17 @@
 """The published report of one shift: ids, instants, counts; names are added when it is shown."""
 
-from datetime import datetime
-
 import msgspec
+
+from llmtb.events.event import Instant
 
 
 class BreakLine(msgspec.Struct, frozen=True, kw_only=True):
     """One break as it was: granted at `start`, due at `due`, over at `end` (instants, UTC)."""
 
     kind: str
-    start: datetime
-    due: datetime
-    end: datetime
+    start: Instant
+    due: Instant
+    end: Instant
     ended_by: str
     late_seconds: int
 
@@ -19,7 +19,7 @@ class BreakLine(msgspec.Struct, frozen=True, kw_only=True):
 class WarningLine(msgspec.Struct, frozen=True, kw_only=True):
     """One warning; `forgiven` says whether a supervisor took it back."""
 
-    at: datetime
+    at: Instant
     cause: str
     minute: int | None
     forgiven: bool
@@ -28,7 +28,7 @@ class WarningLine(msgspec.Struct, frozen=True, kw_only=True):
 class RefusalLine(msgspec.Struct, frozen=True, kw_only=True):
     """One break that was asked for and refused."""
 
-    at: datetime
+    at: Instant
     kind: str
     reason: str
 
@@ -36,7 +36,7 @@ class RefusalLine(msgspec.Struct, frozen=True, kw_only=True):
 class ActLine(msgspec.Struct, frozen=True, kw_only=True):
     """One act of a supervisor: the type of its event, who, why."""
 
-    at: datetime
+    at: Instant
     act: str
     by: str
     reason: str | None
@@ -45,7 +45,7 @@ class ActLine(msgspec.Struct, frozen=True, kw_only=True):
 class CapacityLine(msgspec.Struct, frozen=True, kw_only=True):
     """The capacity in force from an instant on."""
 
-    at: datetime
+    at: Instant
     capacity: int
     cause: str
     present: int
@@ -55,7 +55,7 @@ class AgentLines(msgspec.Struct, frozen=True, kw_only=True):
     """One agent's shift. `present` holds (in, out) instants."""
 
     agent: str
-    present: list[tuple[datetime, datetime]]
+    present: list[tuple[Instant, Instant]]
     breaks: list[BreakLine]
     warnings: list[WarningLine]
     refusals: list[RefusalLine]
@@ -72,8 +72,8 @@ class ShiftReport(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     shift: str
-    starts: datetime
-    ends: datetime
+    starts: Instant
+    ends: Instant
     agents: list[AgentLines]
     capacity: list[CapacityLine]
     refusals: dict[str, int]
