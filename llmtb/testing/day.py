@@ -91,7 +91,8 @@ class Day:
                 self._at(0, AddAgent(agent=agent))
                 self._at(0, AssignShift(agent=agent, shift=shift))
                 self._work(agent, shift)
-        for agent in self.chance.sample([f"a{n:03}" for n in range(1, self.agents // 5)], 3):
+        nightly = [f"a{n:03}" for n in range(1, self.agents // 5)]
+        for agent in self.chance.sample(nightly, min(3, len(nightly))):
             extra = AssignShift(agent=agent, shift="2026-11-21/morning", reason="overtime")
             self._at(2 + self.chance.random(), extra)
 
