@@ -59,6 +59,7 @@ class _Play:
     def __init__(self, journal: Journal, start: datetime) -> None:
         self.journal = journal
         self.centre = Centre()
+        self.dropped: set[str] = set()  # names of shifts that a policy had before
         self.clock = virtual.clock()
         for recorded in journal.read():
             if recorded.event.at > start:
@@ -87,8 +88,12 @@ class _Play:
 
     async def _do(self, house: House, step: Step) -> None:
         try:
+            had = self.centre.policy.shifts
             for recorded in await self._ask(house, step.command):
                 centres.evolve(self.centre, recorded.event)
+            if self.centre.policy.shifts is not had:
+                has = {times.name for times in self.centre.policy.shifts}
+                self.dropped = (self.dropped | {times.name for times in had}) - has
         except Refused as error:
             raise ScenarioError(step.line, str(error)) from error
 
@@ -105,7 +110,8 @@ class _Play:
             if agent is not None and not isinstance(command, centres.AddAgent):
                 self.centre.known(agent)
             shift = getattr(command, "shift", None)
-            if shift is not None:
+            # One that was taken out of the policy may still be open: then the floor decides.
+            if shift is not None and shift.rpartition("/")[2] not in self.dropped:
                 self.centre.instance(shift, step.at)
             if isinstance(command, SetPolicy):
                 merge(self.centre.policy, command.policy)
