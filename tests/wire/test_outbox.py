@@ -562,11 +562,12 @@ def test_a_stop_sends_what_it_still_can(tmp_path: Path) -> None:
             await sara.say("/start")
 
             async def story(house: House) -> None:
-                await server.called("updates.GetState")
+                await tell(house, sara, "hello")
+                await sara.hears("hello")
                 await tell(house, sara, *(f"{number}" for number in range(10)))
 
             await serve(server, tmp_path, story)
-            assert len([post for post in sara.chat if post.by_bot]) == 10
+            assert len([post for post in sara.chat if post.by_bot]) == 11
 
     asyncio.run(main())
 
