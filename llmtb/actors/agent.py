@@ -342,7 +342,8 @@ def evolve(agent: Agent, event: Event, centre: Centre) -> None:
             _day(agent, event.shift).warnings.append(warned)
         case WarningForgiven():
             _day(agent, event.shift).warnings.pop()
-            _lift(agent, event, centre)
+            if event.count <= centre.policy.breaks.max_warnings:
+                agent.blocked = None
         case DisciplineApplied():
             _day(agent, event.shift).disciplined = True
             if event.action == "block":
@@ -356,13 +357,6 @@ def leave(agent: Agent) -> None:
     agent.present = None
     for date in sorted(agent.days)[:-3]:
         del agent.days[date]
-
-
-def _lift(agent: Agent, event: WarningForgiven, centre: Centre) -> None:
-    """No block on a date whose warnings are within the limit again."""
-    blocked = agent.blocked is not None and agent.blocked[:10] == event.shift[:10]
-    if blocked and event.count <= centre.policy.breaks.max_warnings:
-        agent.blocked = None
 
 
 def _day(agent: Agent, instance: str) -> Day:

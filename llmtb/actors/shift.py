@@ -306,8 +306,8 @@ def due(shift: Shift, centre: Centre, after: datetime) -> list[datetime]:
     if shift.meal is not None:
         instants.append(shift.meal.ends)
         every = timedelta(minutes=centre.policy.meals_remind_every_minutes)
-        turns = (after - shift.meal.opened) // every + 1
-        instants.append(shift.meal.opened + max(0, turns) * every)
+        reminders = (after - shift.meal.opened) // every + 1
+        instants.append(shift.meal.opened + reminders * every)
     return instants
 
 

@@ -325,9 +325,8 @@ class Books:
         key = (event.agent, event.shift[:10])
         assert event.count == self.warnings[key] - 1
         self.warnings[key] = event.count
-        blocked = self.blocked.get(event.agent, "")
-        if event.count <= self.policy.breaks.max_warnings and blocked[:10] == key[1]:
-            del self.blocked[event.agent]
+        if event.count <= self.policy.breaks.max_warnings:
+            self.blocked.pop(event.agent, None)
 
     @_enter.register
     def _disciplined(self, event: DisciplineApplied) -> None:

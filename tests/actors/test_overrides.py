@@ -134,6 +134,13 @@ def test_a_name_means_the_open_instance_else_the_next() -> None:
     ]
 
 
+def test_a_shift_taken_out_of_the_calendar_is_still_meant_by_its_name() -> None:
+    desk = Desk(crew(10))
+    desk.at("09:00", policy({"shifts": [{"name": "day", "start": "07:00", "end": "19:00"}]}))
+    desk.at("09:10", override(5))
+    assert desk.shift().capacity == 5
+
+
 def test_a_shift_closed_early_takes_its_override_along() -> None:
     desk = Desk(crew(10))
     desk.at("09:00", override(5))

@@ -132,8 +132,10 @@ def test_customers_and_auditors_are_never_on_a_shift(role: Role) -> None:
     desk.at("08:30", AddAgent(agent="x", role=role))
     with pytest.raises(Refused, match="never on a shift"):
         desk.at("09:00", assign("x", "morning"))
-    with pytest.raises(Refused, match="is on a shift"):
-        desk.at("09:00", AddAgent(agent="a01", role=role))
+    desk.at("08:31", AddAgent(agent="y"), assign("y", EVENING))
+    for agent in ("a01", "y"):
+        with pytest.raises(Refused, match="is on a shift"):
+            desk.at("09:00", AddAgent(agent=agent, role=role))
     desk.at("09:01", unassign("a01", "morning"), AddAgent(agent="a01", role=role))
     assert where(desk, "a01") is None
 
@@ -256,6 +258,26 @@ def test_one_taken_off_a_date_is_there_on_the_next() -> None:
     desk.at("09:00", unassign("a01", MORNING))
     desk.wait("33:00")
     assert where(desk, "a01") == "2026-11-22/morning"
+    assert not desk.at("33:01", assign("a01", "morning"))
+
+
+def test_one_taken_off_a_date_to_come_is_not_called_in() -> None:
+    desk = Desk(crew(2))
+    desk.at("09:00", unassign("a01", "2026-11-22/morning"))
+    for clock, present in (("10:00", MORNING), ("33:00", None), ("57:00", "2026-11-23/morning")):
+        desk.wait(clock)
+        assert where(desk, "a01") == present
+
+
+def test_one_put_on_yesterday_s_shift_is_on_it_until_it_ends() -> None:
+    shifts = [
+        {"name": "long", "start": "20:00", "end": "12:00"},
+        {"name": "dawn", "start": "04:00", "end": "06:00"},
+    ]
+    desk = Desk((), {"shifts": shifts}, start="19:00")
+    desk.at("19:00", AddAgent(agent="a01"), assign("a01", "2026-11-21/long"))
+    desk.at("31:00", go("a01"))  # after the dawn of the next date
+    assert names(desk.at("31:30", come("a01"))) == ["CheckedIn"]
 
 
 @pytest.mark.parametrize("shift", ["noon", "2026-11-21/noon", "tomorrow/night", "20261121/night"])
@@ -331,6 +353,8 @@ def test_phone_states_are_written_when_they_change() -> None:
     ring = ReportPhone(agent="a01", state="in_call")
     (event,) = desk.at("09:00", ring, ring)
     assert event == PhoneStateChanged(at=at("09:00"), by="phone", agent="a01", state="in_call")
+    desk.at("09:01", RemoveAgent(agent="a01"), AddAgent(agent="a01"))
+    assert names(desk.at("09:02", ring)) == ["PhoneStateChanged"]
 
 
 # --- nothing to change, nobody there -----------------------------------------------------------
