@@ -132,7 +132,7 @@ def test_customers_and_auditors_are_never_on_a_shift(role: Role) -> None:
     desk.at("08:30", AddAgent(agent="x", role=role))
     with pytest.raises(Refused, match="never on a shift"):
         desk.at("09:00", assign("x", "morning"))
-    desk.at("08:31", AddAgent(agent="y"), assign("y", EVENING))
+    desk.at("09:00", AddAgent(agent="y"), assign("y", EVENING))
     for agent in ("a01", "y"):
         with pytest.raises(Refused, match="is on a shift"):
             desk.at("09:00", AddAgent(agent=agent, role=role))
