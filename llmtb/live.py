@@ -6,7 +6,7 @@ import random
 import secrets
 import signal
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 JOURNAL_FILE = "journal.db"
 APPLIED_FILE = "policy.applied"
 LOOK = 2.0  # seconds between looks at the settings file
+CATCHING_UP = 2.0  # seconds that a look at the past waits for the views
 
 
 def run_bot(settings: Settings, file: Path, folder: Path) -> None:
@@ -205,6 +206,9 @@ class Live:
 
 
 async def _history(views: Views, agent: str) -> Sequence[Day]:
+    with suppress(TimeoutError):  # whoever has just come back sees that rest, if it can be
+        async with asyncio.timeout(CATCHING_UP):
+            await views.reached(views.position + views.behind)
     async with views.snapshot() as read:
         return await history_of(read, agent)
 

@@ -23,6 +23,7 @@ DRAW: dict[str, Callable[[Document], bytes]] = {
     "xlsx": as_xlsx,
     "png": as_png,
 }
+PATIENCE = 10.0  # seconds for the views to catch up
 SUFFIXES = {"text": "txt", "csv": "csv", "xlsx": "xlsx", "png": "png"}
 
 
@@ -55,7 +56,13 @@ class Reports:
         self._words = words
 
     async def __call__(self, attached: Attached) -> Attachment:
-        """The file, drawn beside the event loop. Raises LookupError if there is no such report."""
+        """The file, drawn beside the event loop. Raises LookupError if there is no such report.
+
+        Raises TimeoutError or ViewsUnusable while the views do not follow the journal.
+        """
+        async with asyncio.timeout(PATIENCE):
+            # Whoever asks for a file may be quicker than the view that it is drawn from.
+            await self._views.reached(self._views.position + self._views.behind)
         async with self._views.snapshot() as read:
             document = await document_of(read, attached.shift, self._words, attached.language)
         if document is None:
