@@ -293,4 +293,4 @@ def _through_the_codec(event: Event) -> Event:
 
 
 TestDays = Days.TestCase
-TestDays.settings = settings(max_examples=40, stateful_step_count=40)
+TestDays.settings = settings(max_examples=80, stateful_step_count=50)

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from llmtb.actors.agent import EndBreakFor, ExtendBreak, ForgiveWarning
+from llmtb.actors.floor import FloorBehaviour
 from llmtb.actors.shift import EndOverride, OverrideCapacity
 from llmtb.events.floor import ShiftClosed, ShiftReported
 from llmtb.events.report import (
@@ -15,7 +16,7 @@ from llmtb.events.report import (
     ShiftReport,
     WarningLine,
 )
-from tests.actors.desk import MORNING, Desk, at, back, come, crew, go, names, policy, rest
+from tests.actors.desk import MORNING, Desk, at, back, calls, come, crew, go, names, policy, rest
 from tests.actors.retold import reports_again
 
 
@@ -205,3 +206,24 @@ def test_drawn_again_from_the_events_it_is_the_same_to_the_byte(crash_at: str | 
     again = {each.shift: msgspec.json.encode(each) for each in reports_again(desk.events)}
     assert MORNING in written
     assert again == written
+
+
+def test_each_event_is_in_the_stream_of_whom_it_concerns() -> None:
+    desk = Desk(crew(1))
+    desk.at("09:00", rest("a01"))
+    streams = {
+        name: FloorBehaviour().stream(event) for name, event in zip(names(desk.events), desk.events)
+    }
+    assert streams == {
+        "ShiftOpened": f"shift/{MORNING}",
+        "CapacityChanged": f"shift/{MORNING}",
+        "ShiftClosed": "shift/2026-11-21/night",
+        "ShiftReported": "shift/2026-11-21/night",
+        "AgentAdded": "agent/a01",
+        "ShiftAssigned": "agent/a01",
+        "CheckedIn": "agent/a01",
+        "BreakStarted": "agent/a01",
+    }
+    (changed, *_) = desk.at("09:01", policy({"breaks.every": 1}))
+    (figures, *_) = desk.at("09:01", calls(10))
+    assert {FloorBehaviour().stream(event) for event in (changed, figures)} == {"desk/floor"}
