@@ -5,12 +5,11 @@ import logging
 import random
 import secrets
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -32,6 +31,7 @@ from llmtb.projections.history import Day, history_of
 from llmtb.runtime.clock import Clock, WallClock
 from llmtb.runtime.errors import Refused
 from llmtb.runtime.loop import run
+from llmtb.runtime.tasks import until_first
 from llmtb.settings import Settings, SettingsError, Telegram, load
 
 __all__ = ["TelegramRefused", "run_bot"]
@@ -52,7 +52,6 @@ def run_bot(settings: Settings, file: Path, folder: Path) -> None:
     """
     telegram = telegram_of(settings.telegram)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
-    logging.getLogger("pyrogram").setLevel(logging.ERROR)
     if file.exists() and file.stat().st_mode & 0o077 and settings.telegram.token:
         log.warning("others can read %s: if the token stands there, `chmod 600` it", file)
     try:
@@ -166,7 +165,7 @@ class Live:
             self._stop.wait(),
         )
         try:
-            await _first(serving, *works)
+            await until_first(asyncio.shield(serving), *works)
         finally:
             await channel.stop()
             await asyncio.gather(serving, return_exceptions=True)
@@ -219,16 +218,3 @@ def _stamp(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return stat.st_mtime_ns, stat.st_size
-
-
-async def _first(serving: "asyncio.Future[None]", *works: Coroutine[Any, Any, Any]) -> None:
-    """Run until one of all this ends, as this then does; the works are cancelled."""
-    tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(work) for work in works]
-    try:
-        done, _ = await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()

@@ -8,8 +8,8 @@ link = await conversation.first_invitation()                  # while no supervi
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from llmtb.actors.centre import AddAgent
 from llmtb.channels.conversation.feeder import Feeder
@@ -23,6 +23,7 @@ from llmtb.channels.conversation.words import FALLBACK, Words
 from llmtb.channels.port import Disconnected, Flooded, Port, PortError, Pressed, Said
 from llmtb.events.chat import MessageQueued
 from llmtb.runtime.clock import Clock
+from llmtb.runtime.tasks import until_first
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class Conversation:
         )
         if not self._talk.done():
             self._talk.set_result(talk)
-        await _together(feeder.run(), live.run(), self._offer(port))
+        await until_first(feeder.run(), live.run(), self._offer(port))
 
     async def first_invitation(self, bot: str) -> str | None:
         """A link that makes the first supervisor; None if one has joined already.
@@ -121,16 +122,3 @@ class Conversation:
 def urgency(queued: MessageQueued) -> int:
     """Replies to a press go first; what is told to many can wait a second."""
     return 0 if queued.message.startswith("reply:") else 1
-
-
-async def _together(*works: Coroutine[Any, Any, None]) -> None:
-    """Run several things until one of them ends, as this then does."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()

@@ -29,6 +29,7 @@ from llmtb.events.errors import UnwritableEvent
 from llmtb.events.floor import AgentRemoved
 from llmtb.events.record import Recorded
 from llmtb.runtime.clock import Clock
+from llmtb.runtime.tasks import until_first
 
 log = logging.getLogger(__name__)
 
@@ -69,17 +70,7 @@ class Feeder:
     async def run(self) -> None:
         """Follow the journal until it closes, or this is cancelled."""
         self.known = self._recall()
-        following = asyncio.ensure_future(self._follow())
-        watching = asyncio.ensure_future(self._watch())
-        try:
-            await asyncio.wait([following, watching], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (following, watching):
-                task.cancel()
-            await asyncio.gather(following, watching, return_exceptions=True)
-        for task in (following, watching):
-            if not task.cancelled():
-                task.result()
+        await until_first(self._follow(), self._watch())
 
     async def ready(self) -> None:
         """Wait until everything is known that was recorded before the start."""

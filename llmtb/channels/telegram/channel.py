@@ -22,6 +22,7 @@ from llmtb.channels.telegram.settings import TelegramSettings
 from llmtb.channels.telegram.supervisor import Supervisor, SupervisorStatistics
 from llmtb.events.journal import Journal
 from llmtb.runtime.clock import Clock
+from llmtb.runtime.tasks import until_first
 
 Record = Callable[[RecordSent | RecordFailed], Awaitable[object]]
 """Asks the chat's actor to record what became of a message; returns when it is in the journal."""
@@ -75,16 +76,7 @@ class TelegramChannel:
         Raises SignInRefused or SessionInUse, each a line for people: then Telegram is not served,
         and what is to be sent waits in the journal, but nothing else need stop.
         """
-        serving = asyncio.ensure_future(self.port.run())
-        sending = asyncio.ensure_future(self._outbox.run())
-        try:
-            done, _ = await asyncio.wait({serving, sending}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sending, serving):
-                task.cancel()
-            await asyncio.gather(serving, sending, return_exceptions=True)
-        for task in done:
-            task.result()
+        await until_first(self._outbox.run(), self.port.run())
 
     async def stop(self) -> None:
         """Take no more updates, send what can still be sent in time, and let `run` return."""

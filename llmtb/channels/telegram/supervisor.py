@@ -11,10 +11,10 @@ await telegram.stop()
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from llmtb.channels.port import Disconnected, Flooded, OutMessage
 from llmtb.channels.telegram.folder import Folder
@@ -24,6 +24,7 @@ from llmtb.channels.telegram.refusals import TelegramRefused
 from llmtb.channels.telegram.settings import TelegramSettings
 from llmtb.channels.telegram.sync import Sync, SyncStatistics
 from llmtb.runtime.clock import Clock
+from llmtb.runtime.tasks import until_first
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +186,7 @@ class Supervisor:
         while not self._stopping.is_set():
             began, wait = clock(), 0.0
             try:
-                await self._first(self._serve(folder), self._stopping.wait())
+                await until_first(self._serve(folder), self._stopping.wait())
             except Flooded as flood:
                 wait, reason = flood.seconds, "it asks for patience"
             except Disconnected as end:
@@ -205,7 +206,7 @@ class Supervisor:
             log.log(level, "Telegram is away: %s; trying again in %.1f s", reason, wait)
             attempts += 1
             self._condition = "away"
-            await self._first(asyncio.sleep(wait), self._stopping.wait())
+            await until_first(asyncio.sleep(wait), self._stopping.wait())
 
     async def _serve(self, folder: Folder) -> None:
         """Make one connection and serve it until it ends: then Disconnected says why."""
@@ -217,7 +218,7 @@ class Supervisor:
         self._connections += 1
         self._name = gateway.name or self._name
         try:
-            await self._first(
+            await until_first(
                 self._follow(gateway), self._listen_to_heart(gateway), self._notice_end(gateway)
             )
         except Disconnected:
@@ -252,18 +253,6 @@ class Supervisor:
 
     async def _notice_end(self, gateway: Gateway) -> None:
         raise Disconnected(await gateway.lost())
-
-    async def _first(self, *works: Coroutine[Any, Any, Any]) -> None:
-        """Run several things until the first of them returns or raises, as this then does."""
-        tasks = [asyncio.ensure_future(work) for work in works]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            task.result()
 
     def _remember(self, sent: dict[int, int]) -> None:
         self._sent.update(sent)
