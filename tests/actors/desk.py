@@ -6,17 +6,24 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from llmtb.actors.agent import CheckIn, CheckOut, EndBreak, StartBreak, WaitForSlot
-from llmtb.actors.centre import AddAgent, AssignShift, ReportLoad, SetPolicy
+from llmtb.actors.centre import AddAgent, AssignShift, ReportLoad, SetPolicy, UnassignShift
 from llmtb.actors.command import Command
 from llmtb.actors.floor import Floor, FloorBehaviour
 from llmtb.actors.shift import Shift
 from llmtb.events.event import Event
-from llmtb.events.floor import BreakRefused, BreakStarted, Kind
+from llmtb.events.floor import AssignReason, BreakRefused, BreakStarted, Kind
 from llmtb.testing.script import Script
 
 DAY = datetime(2026, 11, 21, tzinfo=ZoneInfo("Asia/Tehran"))
 MORNING, EVENING, NIGHT = (f"2026-11-21/{name}" for name in ("morning", "evening", "night"))
 LUNCH = {"meals": [{"name": "lunch", "shift": "morning", "start": "12:00", "end": "13:00"}]}
+OVERLAPPING = {
+    "shifts": [
+        {"name": "morning", "start": "08:00", "end": "16:00"},
+        {"name": "late", "start": "12:00", "end": "20:00"},
+    ]
+}
+LATE = "2026-11-21/late"
 
 
 def at(clock: str) -> datetime:
@@ -52,6 +59,14 @@ def wait(agent: str) -> WaitForSlot:
 
 def calls(number: int, aht: float = 180) -> ReportLoad:
     return ReportLoad(calls=number, aht_seconds=aht)
+
+
+def assign(agent: str, shift: str, reason: AssignReason = "roster") -> AssignShift:
+    return AssignShift(agent=agent, shift=shift, reason=reason)
+
+
+def unassign(agent: str, shift: str) -> UnassignShift:
+    return UnassignShift(agent=agent, shift=shift)
 
 
 def policy(partial: dict[str, Any]) -> SetPolicy:
@@ -107,3 +122,11 @@ class Desk(Script[Floor]):
 def names(events: Iterable[Event]) -> list[str]:
     """The types of events, by name."""
     return [type(event).__name__ for event in events]
+
+
+def where(desk: Desk, agent: str) -> str | None:
+    """The instance an agent is present on."""
+    found = [name for name, shift in desk.state.shifts.items() if agent in shift.present]
+    assert len(found) <= 1
+    assert desk.state.agents[agent].present == (found[0] if found else None)
+    return found[0] if found else None
