@@ -132,11 +132,16 @@ class OverrideCapacity(Command, frozen=True, kw_only=True, tag="override_capacit
 
 
 class EndOverride(Command, frozen=True, kw_only=True, tag="end_override"):
-    """Give a shift's capacity back to the rules."""
+    """Give a shift's capacity back to the rules.
+
+    capacity, until: may be those of the override that ends; they change nothing.
+    """
 
     by: AgentId
     shift: ShiftId
     reason: Reason | None = None
+    capacity: int | None = None
+    until: Instant | None = None
 
 
 # --- decide ------------------------------------------------------------------------------------
