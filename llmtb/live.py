@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 JOURNAL_FILE = "journal.db"
 APPLIED_FILE = "policy.applied"
 LOOK = 2.0  # seconds between looks at the settings file
+AT_ONCE = partial(print, flush=True)  # a pipe or a service's log would hold it back
 CATCHING_UP = 2.0  # seconds that a look at the past waits for the views
 
 
@@ -97,7 +98,7 @@ class Live:
         folder: Path,
         *,
         clock: Clock | None = None,
-        show: Callable[[str], object] = print,
+        show: Callable[[str], object] = AT_ONCE,
     ) -> None:
         self._clock = clock or WallClock()
         self._show = show
