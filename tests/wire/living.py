@@ -81,7 +81,7 @@ class Centre:
             self.folder / "llmtb.toml",
             self.folder,
             clock=self.clock,
-            show=self._show,
+            show=self.show,
         )
         serving = asyncio.create_task(self.live.serve())
         try:
@@ -100,6 +100,11 @@ class Centre:
             await self.roster("morning", name)
         await self.sara.hears("morning")
         await self.nima.hears("You are on morning.")
+
+    def show(self, line: str) -> None:
+        """Take a line that the bot shows to its owner alone."""
+        self.shown.append(line)
+        self._bell.ring()
 
     async def invite(self, person: Person, name: str, role: str) -> None:
         """Have Maryam invite somebody, who comes."""
@@ -131,10 +136,6 @@ class Centre:
             lambda: shown[-1] if shown else None, PATIENCE, lambda: "no first link was shown"
         )
         return code_in(line)
-
-    def _show(self, line: str) -> None:
-        self.shown.append(line)
-        self._bell.ring()
 
     async def until(self, hour: int, minute: int = 0) -> None:
         """Let time pass until a time of the day, once all that was to be told has been."""
