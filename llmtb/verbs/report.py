@@ -27,6 +27,7 @@ from llmtb.verbs.exits import DONE, INPUT, Failed
 from llmtb.verbs.place import failures, folder_of, settings_of
 
 LISTED = 30  # shifts in the list
+SHOWN = 24  # lines of the report after the example day
 
 
 def report(
@@ -59,7 +60,9 @@ def write_all(folder: Path, language: str, console: Console) -> None:
     shown = max(documents, key=lambda document: len(document.report.agents), default=None)
     if shown is not None:
         lines = text(shown).splitlines()
-        console.print("\n".join([*lines[:15], "…", *lines[-8:]]), highlight=False, markup=False)
+        more = ["…"] if len(lines) > SHOWN else []
+        head = "\n".join([*lines[:SHOWN], *more])
+        console.print(head, highlight=False, markup=False, soft_wrap=True)
     console.print(
         f"\nThe reports of {len(documents)} shifts (text, CSV, XLSX, PNG) are in {files}."
     )
