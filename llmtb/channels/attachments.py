@@ -13,9 +13,10 @@ from llmtb.projections.people import People
 from llmtb.projections.projection import Read
 from llmtb.projections.shift_report import report_of
 from llmtb.report.document import Document
-from llmtb.report.sheets import as_csv, as_xlsx
+from llmtb.report.listing import as_csv
 from llmtb.report.text import text
 from llmtb.report.timeline import as_png
+from llmtb.report.workbook import as_xlsx
 
 DRAW: dict[str, Callable[[Document], bytes]] = {
     "text": lambda document: text(document).encode(),

@@ -1,4 +1,9 @@
-"""Every word that a report says; the catalogues of `llmtb/locales` have them all."""
+"""The words of a report, by what the published language calls a thing; all are message ids."""
+
+from collections.abc import Mapping
+from typing import Final
+
+Terms = Mapping[str, str]
 
 
 def mark(msgid: str) -> str:
@@ -6,69 +11,52 @@ def mark(msgid: str) -> str:
     return msgid
 
 
-TERMS = (
-    mark("Agent"),
-    mark("Name"),
-    mark("In"),
-    mark("Out"),
-    mark("Rests"),
-    mark("Minutes"),
-    mark("Late min"),
-    mark("Warnings"),
-    mark("Refused"),
-    mark("Kind"),
-    mark("Start"),
-    mark("Due"),
-    mark("End"),
-    mark("Ended by"),
-    mark("Late seconds"),
-    mark("At"),
-    mark("Cause"),
-    mark("Minute"),
-    mark("Forgiven"),
-    mark("Reason"),
-    mark("Capacity"),
-    mark("Present"),
-    mark("Act"),
-    mark("By"),
-    mark("Shift"),
-    mark("Agents"),
-    mark("Refusals"),
-    mark("Acts"),
-    mark("Most at rest at once"),
-    mark("At rest on average"),
-    mark("absent"),
-    mark("yes"),
-    mark("no"),
-    mark("late"),
-    mark("warning"),
-    mark("at rest"),
-    mark("capacity"),
-    mark("normal"),
-    mark("urgent"),
-    mark("meal"),
-    mark("emergency"),
-    mark("agent"),
-    mark("supervisor"),
-    mark("shift end"),
-    mark("check out"),
-    mark("meal twice"),
-    mark("not present"),
-    mark("already resting"),
-    mark("emergency used"),
-    mark("emergency taken"),
-    mark("blocked"),
-    mark("meal only"),
-    mark("meal used"),
-    mark("full"),
-    mark("no meal window"),
-    mark("opened"),
-    mark("presence"),
-    mark("load"),
-    mark("policy"),
-    mark("override"),
-    mark("override ended"),
-    mark("feed lost"),
-    mark("meal opened"),
-    mark("meal closed"),
-)
+KINDS: Final[Terms] = {
+    "normal": mark("normal"),
+    "urgent": mark("urgent"),
+    "meal": mark("meal"),
+    "emergency": mark("emergency"),
+}
+ENDED_BY: Final[Terms] = {
+    "agent": mark("agent"),
+    "supervisor": mark("supervisor"),
+    "shift_end": mark("shift end"),
+    "check_out": mark("check out"),
+}
+WARNED: Final[Terms] = {"late": mark("late"), "meal_twice": mark("second meal")}
+REFUSED: Final[Terms] = {
+    "not_present": mark("not present"),
+    "already_resting": mark("already resting"),
+    "emergency_used": mark("emergency used"),
+    "emergency_taken": mark("emergency taken"),
+    "blocked": mark("blocked"),
+    "meal_only": mark("meal only"),
+    "meal_used": mark("meal used"),
+    "full": mark("full"),
+    "no_meal_window": mark("no meal time"),
+}
+CAUSES: Final[Terms] = {
+    "opened": mark("shift opened"),
+    "presence": mark("people present"),
+    "load": mark("calls"),
+    "policy": mark("settings"),
+    "override": mark("set by hand"),
+    "override_ended": mark("by the rules again"),
+    "feed_lost": mark("phone system silent"),
+    "meal_opened": mark("meal time"),
+    "meal_closed": mark("meal time over"),
+}
+ACTS: Final[Terms] = {
+    "OverrideSet": mark("capacity set by hand"),
+    "OverrideEnded": mark("capacity given back to the rules"),
+    "BreakExtended": mark("rest extended"),
+    "BreakEnded": mark("rest ended"),
+    "WarningForgiven": mark("warning forgiven"),
+}
+AUTHORS: Final[Terms] = {
+    "clock": mark("the clock"),
+    "company": mark("the company"),
+    "policy": mark("the settings"),
+    "roster": mark("the roster"),
+}
+"""Who acts without being a person."""
