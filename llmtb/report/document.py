@@ -64,7 +64,7 @@ class PlainSpeech:
         return f"{day:%a %d %b %Y}"
 
     def isolate(self, text: str) -> str:
-        return " ".join(text.split())
+        return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
 @dataclass(frozen=True, slots=True)

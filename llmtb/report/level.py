@@ -7,12 +7,15 @@ from llmtb.events.report import ShiftReport
 
 
 class Level(NamedTuple):
-    """From an instant on: ordinary breaks and emergency breaks running, and the capacity."""
+    """From an instant on: ordinary breaks and emergency breaks running, and the capacity.
+
+    capacity: None before the first number of the shift, where it was opened in its middle.
+    """
 
     at: datetime
     ordinary: int
     emergency: int
-    capacity: int
+    capacity: int | None
 
 
 def levels(report: ShiftReport) -> list[Level]:
@@ -28,7 +31,8 @@ def levels(report: ShiftReport) -> list[Level]:
             moves.append((rest.end, -ordinary, ordinary - 1, None))
     moves += [(line.at, 0, 0, line.capacity) for line in report.capacity]
     found: dict[datetime, Level] = {}
-    ordinary, emergency, capacity = 0, 0, 0
+    ordinary, emergency = 0, 0
+    capacity: int | None = None
     for at, more, urgent, number in sorted(moves, key=lambda move: move[0]):
         ordinary, emergency = ordinary + more, emergency + urgent
         capacity = capacity if number is None else number

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from math import nan
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +24,13 @@ GAP: Final = 0.3
 LEVEL: Final = 1.7  # height of the level
 PITCH: Final = ((12, 0.36), (40, 0.26), (100, 0.21), (MOST, 0.17))
 """How high an agent's row is, for so many agents."""
+HOURS: Final = (
+    (timedelta(hours=3), timedelta(minutes=15)),
+    (timedelta(hours=6), timedelta(minutes=30)),
+    (timedelta(hours=14), timedelta(hours=1)),
+    (timedelta(hours=24), timedelta(hours=2)),
+)
+"""How far apart the hours are, for a shift of such a length."""
 
 COLOURS: Final = {
     "normal": "#5B8DEF",
@@ -121,7 +129,7 @@ def _draw_head(canvas: Canvas, document: Document) -> None:
     # Drawn text takes its direction from its first letter, which may be that of a Latin name.
     title = (RIGHT_TO_LEFT_MARK if right else "") + plain(document.title)
     write(place, top[0], title, size=15, weight="bold", color=INK, **style)
-    write(place, top[1], plain("   ".join(figures)), size=10, color=FADED, **style)
+    write(place, top[1], plain(" · ".join(figures)), size=10, color=FADED, **style)
     _draw_legend(canvas, document)
 
 
@@ -221,7 +229,7 @@ def _draw_level(canvas: Canvas, document: Document) -> None:
     hours = [_hours(document, step.at) for step in steps]
     ordinary = [step.ordinary for step in steps]
     everybody = [step.ordinary + step.emergency for step in steps]
-    capacity = [step.capacity for step in steps]
+    capacity = [nan if step.capacity is None else step.capacity for step in steps]
     shown: Style = {"step": "post", "lw": 0}
     axes.fill_between(hours, ordinary, color="#A9BFDD", label=plain(say("at rest")), **shown)
     axes.fill_between(hours, ordinary, everybody, color=COLOURS["emergency"], alpha=0.7, **shown)
@@ -230,7 +238,7 @@ def _draw_level(canvas: Canvas, document: Document) -> None:
         label = plain(say("more than the capacity"))
         axes.fill_between(hours, capacity, ordinary, where=over, color=LATE, label=label, **shown)
     axes.step(hours, capacity, where="post", color=INK, lw=1.6, label=plain(say("capacity")))
-    _number(axes, document, max([*everybody, *capacity, 1]))
+    _number(axes, document, max([*everybody, *(step.capacity or 0 for step in steps), 1]))
     _note_capacity(axes, document, steps)
     axes.legend(
         loc="upper right" if document.leftward else "upper left",
@@ -257,24 +265,26 @@ def _number(axes: Any, document: Document, most: int) -> None:
 
 def _note_capacity(axes: Any, document: Document, steps: Sequence[Level]) -> None:
     """The capacity's number at each change, while there is room for it."""
-    changes = [step for step, before in zip(steps[1:], steps) if step.capacity != before.capacity][
-        :-1
+    changes = [
+        (step.at, step.capacity)
+        for step, before in zip(steps[1:-1], steps)
+        if step.capacity not in (before.capacity, None)
     ]
     if len(changes) <= 16:
-        for step in changes:
-            number = document.speech.number(step.capacity)
-            place = (_hours(document, step.at), step.capacity)
+        for at, capacity in changes:
+            number, place = document.speech.number(capacity or 0), (_hours(document, at), capacity)
             style: Style = {"textcoords": "offset points", "size": 8, "color": INK}
             axes.annotate(number, place, xytext=(2, 2), **style)
 
 
 def _draw_hours(canvas: Canvas, document: Document) -> None:
-    """The full hours: above the agents and below the level, with a line at each."""
+    """The hours: above the agents and below the level, with a line at each."""
     report = document.report
-    every = 1 if document.until - report.starts <= timedelta(hours=14) else 2
     first = report.starts.astimezone(document.speech.zone).replace(minute=0, second=0)
-    hours = int((document.until - first) / timedelta(hours=1)) + 1
-    ticks = [first + timedelta(hours=hour) for hour in range(0, hours + 1, every)]
+    length = document.until - report.starts
+    every = next((step for most, step in HOURS if length <= most), timedelta(hours=4))
+    count = (document.until - first) // every + 1
+    ticks = [first + place * every for place in range(count)]
     shown = [tick for tick in ticks if report.starts <= tick <= document.until]
     places = [_hours(document, tick) for tick in shown]
     labels = [plain(document.speech.clock(tick)) for tick in shown]
@@ -283,6 +293,7 @@ def _draw_hours(canvas: Canvas, document: Document) -> None:
         axes.grid(axis="x", color=FAINT, lw=0.8, zorder=1)
     canvas.agents.xaxis.tick_top()
     canvas.agents.tick_params(length=0)
+    canvas.level.tick_params(axis="x", pad=6)
 
 
 def _rests(rows: Sequence[AgentLines]) -> Iterator[tuple[int, BreakLine]]:
