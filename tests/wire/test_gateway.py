@@ -312,7 +312,7 @@ def test_a_server_that_falls_silent_is_given_up(tmp_path: Path) -> None:
         assert end.value.outcome_unknown
         assert await asyncio.wait_for(gateway.lost(), 1)
 
-    tell(tmp_path, story, request=0.2)
+    tell(tmp_path, story, request=1.0)
 
 
 def test_a_connection_that_the_library_would_begin_anew_is_over(tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ def test_a_silent_server_is_left_and_tried_again(tmp_path: Path) -> None:
         await sara.say("hello?")
         await desk.takes("/start", "hello?")
 
-    tell(tmp_path, story, heartbeat=0.1, request=0.3, connecting=0.5)
+    tell(tmp_path, story, heartbeat=0.1, request=0.5, connecting=5.0)
 
 
 # Whose session it is.
