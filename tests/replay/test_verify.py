@@ -1,0 +1,55 @@
+"""An auditor checks a journal with a tool that needs nothing of the running system."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from llmtb.events.stores.sqlite import SQLiteStore
+from llmtb.simulate import simulate
+from llmtb.testing.day import Day
+from replay.__main__ import BROKEN, HOLDS, main
+
+
+def journal_of_a_day(folder: Path) -> Path:
+    path = folder / "journal.db"
+    simulate(Day(1, agents=10, crashes=0).lines(), SQLiteStore(path), lambda _: None)
+    return path
+
+
+def test_a_sound_journal_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = journal_of_a_day(tmp_path)
+    assert main(["verify", str(path)]) == HOLDS
+    assert "events hold" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "UPDATE stored_events SET state = CAST(state || x'00' AS BLOB) WHERE seq = 40",
+        "UPDATE stored_events SET originator_id = 'agent/another' WHERE seq = 40",
+        "DELETE FROM stored_events WHERE seq = 40",
+    ],
+)
+def test_one_changed_event_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    path = journal_of_a_day(tmp_path)
+    database = sqlite3.connect(path)
+    guards = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for (guard,) in guards:  # who forges a log begins with its guards
+        database.execute(f'DROP TRIGGER "{guard}"')
+    database.execute(wrong)
+    database.commit()
+    database.close()
+    assert main(["verify", str(path)]) == BROKEN
+    told = capsys.readouterr().err
+    assert "40" in told
+    assert len(told.splitlines()) == 1
+
+
+def test_what_is_no_journal_is_told_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", str(tmp_path / "nothing.db")]) == BROKEN
+    assert len(capsys.readouterr().err.splitlines()) == 1
