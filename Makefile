@@ -26,7 +26,7 @@ test: lint $(PYROGRAM2) ## lint, types, the whole suite with its coverage, both 
 	$(PY) -m coverage run -m pytest -n $(WORKERS) --dist worksteal
 	@$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
-	PYTHONPATH=$(PYROGRAM2) $(PY) -m pytest tests/wire
+	PYTHONPATH=$(PYROGRAM2) $(PY) -m pytest -n $(WORKERS) --dist worksteal tests/wire
 
 lint: .venv/ready-dev ## style and strict types alone
 	$(PY) -m ruff check .
