@@ -42,7 +42,7 @@ class Telegram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     api_hash: str = ""
     server: str = ""
     server_key: str = ""
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2}$")] = "en"
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")] = "en"
     press_seconds: Annotated[int, Meta(ge=10, le=86_400)] = 120
     pin_capacity: bool = False
     invitation_hours: Annotated[int, Meta(ge=1, le=720)] = 72

@@ -25,8 +25,8 @@ from llmtb.events.event import Event
 from llmtb.events.floor import Role
 from llmtb.runtime.errors import Refused
 
-Account = Annotated[str, Meta(pattern=r"^[^/\s]{1,64}$")]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Account = Annotated[str, Meta(pattern=r"^[^/\s]{1,64}\Z")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 CODE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 

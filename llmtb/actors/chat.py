@@ -28,7 +28,7 @@ from llmtb.events.chat import (
 )
 from llmtb.events.event import Event
 
-ChatId = Annotated[str, Meta(pattern=r"^[^/\s]{1,64}$")]
+ChatId = Annotated[str, Meta(pattern=r"^[^/\s]{1,64}\Z")]
 MessageId = Annotated[str, Meta(min_length=1, max_length=200)]
 BOT = "bot"  # `by` of what the bot does unasked
 
@@ -98,7 +98,7 @@ class ChooseLanguage(Command, frozen=True, kw_only=True, tag="choose_language"):
     """Speak this language in the chat."""
 
     chat: ChatId
-    language: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*$")]
+    language: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*\Z")]
     by: str = BOT
 
 

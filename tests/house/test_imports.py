@@ -19,10 +19,13 @@ ROOMS: dict[str, set[str] | str] = {
     "llmtb.projections": {"llmtb.events", "llmtb.policy", "llmtb.capacity"},
     "llmtb.report": {"llmtb.events", "llmtb.projections"},
     "llmtb.actors": {"llmtb.events", "llmtb.runtime", "llmtb.policy", "llmtb.capacity"},
+    "llmtb.inference": {"llmtb.events", "llmtb.runtime"},
+    "llmtb.answerer": {"llmtb.actors", "llmtb.events", "llmtb.inference", "llmtb.runtime"},
     "llmtb.scenario": {"llmtb.actors", "llmtb.events"},
     "llmtb.channels": {
         "llmtb.actors",
         "llmtb.events",
+        "llmtb.inference",
         "llmtb.policy",
         "llmtb.projections",
         "llmtb.report",
@@ -54,6 +57,16 @@ CORNERS = {
     "aiosqlite": "llmtb.projections",
     "matplotlib": "llmtb.report",
     "xlsxwriter": "llmtb.report",
+    "ctranslate2": "llmtb.inference",
+    "sentencepiece": "llmtb.inference",
+    "tokenizers": "llmtb.inference",
+    "gguf": "llmtb.inference.models",
+    "huggingface_hub": "llmtb.inference.models",
+    "httpx": "llmtb.inference.generation",
+    "usearch": "llmtb.inference.knowledge",
+    "pypdf": "llmtb.inference.knowledge.documents",
+    "docx": "llmtb.inference.knowledge.documents",
+    "lxml": "llmtb.inference.knowledge.documents",
 }
 
 # Those who decide reach nothing outside: neither a loop nor a disk, a network or a clock.

@@ -1,0 +1,1 @@
+"""What answers: models, generation, embeddings, translation, the knowledge and the ladder."""

@@ -1,0 +1,1 @@
+"""Sentences as vectors: its own encoder, which never waits behind generation."""

@@ -1,0 +1,1 @@
+"""The company's documents: read, split, indexed, found."""

@@ -1,0 +1,1 @@
+"""The models: fetched, checked by hash, converted to CTranslate2, kept in one folder."""

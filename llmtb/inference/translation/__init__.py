@@ -1,0 +1,1 @@
+"""From one language to another, where the reader and the passage differ."""
