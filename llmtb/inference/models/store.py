@@ -1,0 +1,110 @@
+"""The folder in which the models lie, each in a folder of its own name."""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from llmtb.inference.errors import ModelError
+from llmtb.inference.models.card import CARD, read_card
+from llmtb.inference.models.model import Model, ModelKind
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+HALF = ".half-"  # how a folder begins that is not a whole model yet
+
+# What answers where nothing is chosen, best first; others follow by name.
+PREFERRED: dict[ModelKind, tuple[str, ...]] = {
+    "encoder": ("e5-small", "minilm-l6"),
+    "generator": ("smollm2-135m-instruct",),
+    "translator": (),
+}
+
+
+class Models:
+    """The installed models of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def installed(self) -> list[Model]:
+        """All models that are whole, by name; a damaged one is left out, `get` says why."""
+        return [model for name in self.names() if (model := self._whole(name)) is not None]
+
+    def names(self) -> list[str]:
+        """The names of all that lie here, damaged ones too."""
+        if not self.folder.is_dir():
+            return []
+        found = [each.name for each in self.folder.iterdir() if (each / CARD).is_file()]
+        return sorted(name for name in found if NAME.fullmatch(name))
+
+    def get(self, name: str) -> Model:
+        """The model of that name. Raises ModelError, which says what to run."""
+        if not NAME.fullmatch(name):
+            raise ModelError(f"{name!r}: no name of a model; `llmtb models list` has them all")
+        if not (self.folder / name / CARD).is_file():
+            raise ModelError(f"{name}: not in {self.folder}; run `llmtb models add {name}`")
+        return read_card(self.folder / name)
+
+    def default(self, kind: ModelKind) -> Model | None:
+        """The preferred of the whole models of a kind, or None where there is none."""
+        found = {model.name: model for model in self.installed() if model.kind == kind}
+        chosen = next((name for name in (*PREFERRED[kind], *sorted(found)) if name in found), None)
+        return None if chosen is None else found[chosen]
+
+    def remove(self, name: str) -> None:
+        """Take a model away, a damaged one too. Raises ModelError where there is none."""
+        if name not in self.names():
+            raise ModelError(f"{name}: not in {self.folder}; `llmtb models list` has them all")
+        gone = Path(tempfile.mkdtemp(prefix=HALF, dir=self.folder))
+        # It leaves in one step, so that nobody ever finds a part of it.
+        (self.folder / name).replace(gone / name)
+        shutil.rmtree(gone)
+
+    @contextmanager
+    def room_for(self, name: str) -> Iterator[Path]:
+        """A folder to build a model in; it becomes the model in one step, or vanishes.
+
+        Raises ModelError where the name is no name.
+        """
+        if not NAME.fullmatch(name):
+            raise ModelError(
+                f"{name!r}: a model's name is of small letters, digits, dot and dash; give --name"
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.sweep()
+        half = Path(tempfile.mkdtemp(prefix=f"{HALF}{os.getpid()}-", dir=self.folder))
+        try:
+            made = half / name
+            made.mkdir()
+            yield made
+            if (self.folder / name).exists():
+                (self.folder / name).replace(half / "before")
+            made.replace(self.folder / name)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Take away what a process that was killed has left half done."""
+        for half in self.folder.glob(f"{HALF}*"):
+            maker = half.name.removeprefix(HALF).partition("-")[0]
+            if not (maker.isdigit() and _lives(int(maker))):
+                shutil.rmtree(half, ignore_errors=True)
+
+    def _whole(self, name: str) -> Model | None:
+        try:
+            return read_card(self.folder / name)
+        except ModelError:
+            return None
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
