@@ -8,10 +8,12 @@ from llmtb.actors.access import AccessBehaviour
 from llmtb.actors.chat import ChatBehaviour
 from llmtb.actors.command import Command
 from llmtb.actors.floor import FLOOR_TOPICS, FloorBehaviour
+from llmtb.actors.knowledge import KnowledgeBehaviour
 from llmtb.events.access import STREAM as ACCESS_STREAM
 from llmtb.events.errors import AlreadyApplied
 from llmtb.events.event import Event
 from llmtb.events.journal import Change, Journal, Part, Recorded
+from llmtb.events.knowledge import STREAM as KNOWLEDGE_STREAM
 from llmtb.runtime.actor import Context
 from llmtb.runtime.behaviour import Envelope, Forms
 from llmtb.runtime.clock import Clock
@@ -36,6 +38,7 @@ class House:
         # The floor serves the whole centre: its mailbox takes a press of everybody at once.
         self.system.register("floor", self._floor, capacity=20_000)
         self.system.register("access", self._access)
+        self.system.register("knowledge", self._knowledge)
         self.system.register("chat", self._chat, passivate_after=IDLE)
 
     @classmethod
@@ -71,6 +74,14 @@ class House:
         """The events of a command on a chat; see `floor`."""
         return await self._ask("chat", chat, command, command_id, None)
 
+    async def knowledge(self, command: Command, command_id: str | None = None) -> list[Recorded]:
+        """The events of a command on the library; see `floor`."""
+        return await self._ask("knowledge", CENTRE, command, command_id, None)
+
+    async def wake_chat(self, chat: str) -> None:
+        """Have a chat decide what is due by now: its session may be over."""
+        await self.system.wake("chat", chat)
+
     async def stop(self) -> None:
         """Have the actors finish what they were told, and stop them; the journal stays open."""
         await self.system.stop()
@@ -96,6 +107,9 @@ class House:
 
     def _access(self, context: Context) -> PersistentActor[Any, Any, Event, Change, Part]:
         return self._actor(context, AccessBehaviour(), self._reader([ACCESS_STREAM]))
+
+    def _knowledge(self, context: Context) -> PersistentActor[Any, Any, Event, Change, Part]:
+        return self._actor(context, KnowledgeBehaviour(), self._reader([KNOWLEDGE_STREAM]))
 
     def _chat(self, context: Context) -> PersistentActor[Any, Any, Event, Change, Part]:
         stream = f"chat/{context.key}"

@@ -90,6 +90,26 @@ class Load(_Setting, frozen=True, kw_only=True):
     stale_after_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 120
 
 
+class Questions(_Setting, frozen=True, kw_only=True):
+    """Ask me!: who may ask, how much, and what becomes of what is not known.
+
+    customers: only the `invited`, those on the company's `list`, or `anyone` who writes to the bot.
+    hand_over: whether a person takes over what the documents do not answer. sample: answer from
+    the made-up company's documents while there are none. drafts: whether a model may draft replies
+    for agents. generate: whether a text of a model may reach a customer, if it passes the check.
+    """
+
+    customers: Literal["invited", "list", "anyone"] = "invited"
+    idle_minutes: Minutes = 15
+    per_minute: Annotated[int, Meta(ge=1, le=1000)] = 10
+    per_day: Annotated[int, Meta(ge=1, le=100_000)] = 200
+    longest: Annotated[int, Meta(ge=20, le=4096)] = 1000
+    hand_over: bool = True
+    sample: bool = True
+    drafts: bool = True
+    generate: bool = False
+
+
 class Policy(_Setting, frozen=True, kw_only=True):
     """The whole of a company's settings; the defaults are rules anybody can start with."""
 
@@ -106,6 +126,7 @@ class Policy(_Setting, frozen=True, kw_only=True):
     meals_extra_minutes: Annotated[int, Meta(ge=0, le=1440)] = 15
     meals_remind_every_minutes: Minutes = 15
     load: Load = Load()
+    questions: Questions = Questions()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from llmtb.actors.chat import Ask
+from llmtb.actors.asking import Ask
 from llmtb.actors.command import Command
 from llmtb.actors.floor import FloorCommand
 

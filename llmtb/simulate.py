@@ -7,10 +7,11 @@ from datetime import datetime
 from itertools import chain
 
 from llmtb.actors import centre as centres
+from llmtb.actors.asking import Ask, Withhold
 from llmtb.actors.centre import Centre, SetPolicy
-from llmtb.actors.chat import Ask
 from llmtb.actors.command import Command
 from llmtb.app import House
+from llmtb.events.chat import QuestionAsked
 from llmtb.events.journal import Journal, Recorded, Subscription
 from llmtb.events.stores.store import Store
 from llmtb.policy import PolicyError, merge
@@ -89,7 +90,7 @@ class _Play:
     async def _do(self, house: House, step: Step) -> None:
         try:
             had = self.centre.policy.shifts
-            for recorded in await self._ask(house, step.command):
+            for recorded in await self._apply(house, step.command):
                 centres.evolve(self.centre, recorded.event)
             if self.centre.policy.shifts is not had:
                 has = {times.name for times in self.centre.policy.shifts}
@@ -97,9 +98,9 @@ class _Play:
         except Refused as error:
             raise ScenarioError(step.line, str(error)) from error
 
-    async def _ask(self, house: House, command: Command) -> list[Recorded]:
+    async def _apply(self, house: House, command: Command) -> list[Recorded]:
         if isinstance(command, Ask):
-            return await house.chat(command.chat, command)
+            return await _ask(house, command)
         return await house.floor(command)
 
     def _check(self, step: Step) -> None:
@@ -117,3 +118,14 @@ class _Play:
                 merge(self.centre.policy, command.policy)
         except (Refused, PolicyError) as error:
             raise ScenarioError(step.line, str(error)) from error
+
+
+async def _ask(house: House, command: Ask) -> list[Recorded]:
+    """A question of a scenario: it has no documents, so it is withheld at once."""
+    asked = await house.chat(command.chat, command)
+    for recorded in asked:
+        if isinstance(recorded.event, QuestionAsked):
+            question = recorded.event.question
+            withhold = Withhold(chat=command.chat, question=question, reason="no_knowledge")
+            await house.chat(command.chat, withhold)
+    return asked

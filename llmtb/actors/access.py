@@ -17,6 +17,8 @@ from llmtb.actors.command import AgentId, Command, Reason
 from llmtb.events.access import (
     STREAM,
     AccountUnlinked,
+    CustomerListed,
+    CustomerUnlisted,
     InvitationAccepted,
     InvitationIssued,
     InvitationWithdrawn,
@@ -27,6 +29,7 @@ from llmtb.runtime.errors import Refused
 
 Account = Annotated[str, Meta(pattern=r"^[^/\s]{1,64}\Z")]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+MOST_AT_ONCE = 5000  # customers in one command
 CODE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -55,10 +58,14 @@ class Invitation(msgspec.Struct, frozen=True):
 
 
 class Access(msgspec.Struct):
-    """Open invitations by digest, and whose each account is."""
+    """Open invitations by digest, whose each account is, and the company's list of customers.
+
+    customers: the level of each, by account.
+    """
 
     invitations: dict[str, Invitation] = {}
     accounts: dict[str, str] = {}
+    customers: dict[str, int] = {}
 
     def account_of(self, agent: str) -> str | None:
         """The account of a person, if they have one."""
@@ -91,6 +98,19 @@ class Unlink(Command, frozen=True, kw_only=True, tag="unlink"):
     by: str
     agent: AgentId
     reason: Reason
+
+
+class ListCustomers(Command, frozen=True, kw_only=True, tag="list_customers"):
+    """Put customers on the company's list, by account, each with a level from 0; take others off.
+
+    gone: the accounts that are customers no more.
+    """
+
+    by: str
+    customers: Annotated[
+        dict[Account, Annotated[int, Meta(ge=0, le=100)]], Meta(max_length=MOST_AT_ONCE)
+    ]
+    gone: Annotated[tuple[Account, ...], Meta(max_length=MOST_AT_ONCE)] = ()
 
 
 # --- decide ------------------------------------------------------------------------------------
@@ -150,6 +170,16 @@ def unlink(access: Access, command: Unlink, now: datetime) -> Iterator[Event]:
         )
 
 
+def list_customers(access: Access, command: ListCustomers, now: datetime) -> Iterator[Event]:
+    """Whoever is off the list, whoever is new on it or of another level."""
+    for account in dict.fromkeys(command.gone):
+        if account in access.customers:
+            yield CustomerUnlisted(at=now, by=command.by, account=account)
+    for account, level in command.customers.items():
+        if access.customers.get(account) != level:
+            yield CustomerListed(at=now, by=command.by, account=account, level=level)
+
+
 # --- evolve ------------------------------------------------------------------------------------
 
 
@@ -170,6 +200,10 @@ def evolve(access: Access, event: Event) -> None:
             access.accounts[event.account] = event.agent
         case AccountUnlinked():
             access.accounts.pop(event.account, None)
+        case CustomerListed():
+            access.customers[event.account] = event.level
+        case CustomerUnlisted():
+            access.customers.pop(event.account, None)
         case _:
             pass
 
@@ -194,6 +228,8 @@ class AccessBehaviour:
                 yield from accept(state, command, now)
             case Unlink():
                 yield from unlink(state, command, now)
+            case ListCustomers():
+                yield from list_customers(state, command, now)
             case _:
                 raise TypeError(f"access cannot {type(command).__name__}")
 

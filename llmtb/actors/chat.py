@@ -1,4 +1,4 @@
-"""One chat: its language, the dialogue it is in, the messages it is owed, its live message.
+"""One chat: its language, its dialogue, what it asks, the messages it is owed, its live message.
 
 What a person's words mean is read in `llmtb.channels.conversation`; here it becomes lasting.
 """
@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from llmtb.actors import asking
+from llmtb.actors.asking import BOT, Asking, ChatId
 from llmtb.actors.command import Command
 from llmtb.events.chat import (
-    AnswerWithheld,
     Attached,
-    Audience,
     BoardHidden,
     BoardShown,
     DialogueMoved,
@@ -23,14 +23,11 @@ from llmtb.events.chat import (
     MessageFailed,
     MessageQueued,
     MessageSent,
-    QuestionAsked,
     Reply,
 )
 from llmtb.events.event import Event
 
-ChatId = Annotated[str, Meta(pattern=r"^[^/\s]{1,64}\Z")]
 MessageId = Annotated[str, Meta(min_length=1, max_length=200)]
-BOT = "bot"  # `by` of what the bot does unasked
 
 
 # --- state -------------------------------------------------------------------------------------
@@ -50,7 +47,7 @@ class Chat(msgspec.Struct):
     dialogue: Dialogue | None = None
     waiting: dict[str, None] = {}
     board: str | None = None
-    questions: int = 0
+    asking: Asking = msgspec.field(default_factory=Asking)
 
 
 # --- commands ----------------------------------------------------------------------------------
@@ -118,15 +115,6 @@ class RecordFailed(Command, frozen=True, kw_only=True, tag="record_failed"):
     error: str
 
 
-class Ask(Command, frozen=True, kw_only=True, tag="ask"):
-    """Somebody wants to know something."""
-
-    chat: ChatId
-    text: Annotated[str, Meta(min_length=1, max_length=4096)]
-    audience: Audience
-    language: str | None = None
-
-
 # --- decide ------------------------------------------------------------------------------------
 
 
@@ -181,21 +169,6 @@ def record(chat: Chat, command: RecordSent | RecordFailed, now: datetime) -> Ite
         yield MessageFailed(at=now, by=BOT, chat=name, message=message, error=command.error)
 
 
-def ask(chat: Chat, command: Ask, now: datetime) -> Iterator[Event]:
-    """The question, and that nothing known answers it: there is no knowledge yet."""
-    question = f"{command.chat}/{chat.questions + 1}"
-    yield QuestionAsked(
-        at=now,
-        by=command.chat,
-        chat=command.chat,
-        question=question,
-        text=command.text,
-        language=command.language or chat.language,
-        audience=command.audience,
-    )
-    yield AnswerWithheld(at=now, by=BOT, question=question, reason="no_knowledge")
-
-
 def _move(
     chat: Chat, name: str, dialogue: Dialogue | None, by: str, now: datetime
 ) -> Iterator[Event]:
@@ -225,10 +198,8 @@ def evolve(chat: Chat, event: Event) -> None:
             chat.board = event.message
         case BoardHidden():
             chat.board = None
-        case QuestionAsked():
-            chat.questions += 1
         case _:
-            pass
+            asking.evolve(chat.asking, event)
 
 
 # --- actor -------------------------------------------------------------------------------------
@@ -237,9 +208,10 @@ def evolve(chat: Chat, event: Event) -> None:
 class ChatBehaviour:
     """How a chat decides, for the runtime's event-sourced actor; `chat` is its key."""
 
-    format = "chat.1"
+    format = "chat.2"
 
     def __init__(self, chat: str) -> None:
+        self._chat = chat
         self._stream = f"chat/{chat}"
 
     def initial(self) -> Chat:
@@ -256,8 +228,10 @@ class ChatBehaviour:
                 yield from choose_language(state, command.chat, command.language, command.by, now)
             case RecordSent() | RecordFailed():
                 yield from record(state, command, now)
-            case Ask():
-                yield from ask(state, command, now)
+            case asking.EndIdle():
+                yield from asking.end_idle(state.asking, self._chat, now)
+            case _ if isinstance(command, asking.AskingCommand):
+                yield from asking.decide(state.asking, command, now)
             case _:
                 raise TypeError(f"a chat cannot {type(command).__name__}")
 
@@ -269,11 +243,12 @@ class ChatBehaviour:
         return self._stream
 
     def due(self, state: Chat, after: datetime | None) -> datetime | None:
-        """Nothing falls due in a chat by the passing of time alone."""
-        return None
+        """The end of an idle session."""
+        due = asking.due(state.asking)
+        return None if due is None or after is None or due <= after else due
 
     def elapse(self) -> Command | None:
-        return None
+        return asking.EndIdle()
 
     def encode(self, state: Chat) -> bytes:
         return msgspec.msgpack.encode(state)

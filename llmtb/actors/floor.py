@@ -6,34 +6,39 @@ one mailbox takes every command, and each event still lives in the stream of who
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from llmtb.actors import agent as agents
 from llmtb.actors import centre as centres
+from llmtb.actors import desk as desks
 from llmtb.actors import shift as shifts
 from llmtb.actors.agent import Agent
 from llmtb.actors.centre import Centre
 from llmtb.actors.command import Command
+from llmtb.actors.desk import Desk
 from llmtb.actors.instant import Elapse, elapse, turn
 from llmtb.actors.shift import Shift
+from llmtb.events.desk import DESK_EVENTS
+from llmtb.events.desk import STREAM as DESK
 from llmtb.events.event import Event
 from llmtb.events.floor import FLOOR_EVENTS, PolicyChanged, ShiftClosed, ShiftOpened, stream_of
 from llmtb.policy import Policy, Window, instance_of, next_opening
 
-FLOOR_TOPICS = frozenset(kind.__name__ for kind in FLOOR_EVENTS)
+FLOOR_TOPICS = frozenset(kind.__name__ for kind in (*FLOOR_EVENTS, *DESK_EVENTS))
 
 
 # --- state -------------------------------------------------------------------------------------
 
 
 class Floor(msgspec.Struct):
-    """The whole floor: the centre, its open shifts by instance, its agents by id."""
+    """The whole floor: the centre, its open shifts by instance, its agents by id, its desk."""
 
     centre: Centre = msgspec.field(default_factory=Centre)
     shifts: dict[str, Shift] = {}
     agents: dict[str, Agent] = {}
+    desk: Desk = msgspec.field(default_factory=Desk)
 
     def agent(self, name: str) -> Agent:
         """An agent, known to the centre. Raises Refused for one who is not."""
@@ -82,6 +87,7 @@ FloorCommand = (
     | centres.ReportPhone
     | shifts.OverrideCapacity
     | shifts.EndOverride
+    | desks.DeskCommand
 )
 
 
@@ -99,6 +105,8 @@ def decide(floor: Floor, command: Command, now: datetime) -> Iterator[Event]:
     for shift, before in waiting:
         if shift.instance in floor.shifts:
             yield from shifts.offers(shift, now, shift.free() - before)
+    if floor.desk.held:
+        yield from desks.let_go(floor.desk, floor.shifts.values(), now)
 
 
 def _set_policy(floor: Floor, command: centres.SetPolicy, now: datetime) -> Iterator[Event]:
@@ -247,6 +255,10 @@ def _forgive(floor: Floor, command: agents.ForgiveWarning, now: datetime) -> Ite
     yield from agents.forgive_warning(floor.agent(command.agent), command, now)
 
 
+def _desk(floor: Floor, command: desks.DeskCommand, now: datetime) -> Iterator[Event]:
+    return desks.decide(floor.desk, command, floor.shifts.values(), floor.centre, now)
+
+
 _DECIDE: dict[type[Command], Callable[[Floor, Any, datetime], Iterator[Event]]] = {
     Elapse: elapse,
     agents.StartBreak: _start_break,
@@ -267,6 +279,7 @@ _DECIDE: dict[type[Command], Callable[[Floor, Any, datetime], Iterator[Event]]] 
     centres.ReportPhone: _report_phone,
     shifts.OverrideCapacity: _override,
     shifts.EndOverride: _end_override,
+    **dict.fromkeys(get_args(desks.DeskCommand), _desk),
 }
 
 
@@ -276,7 +289,9 @@ _DECIDE: dict[type[Command], Callable[[Floor, Any, datetime], Iterator[Event]]] 
 def evolve(floor: Floor, event: Event) -> Floor:
     """The floor after an event; it is changed in place, nobody else holds it."""
     centre = floor.centre
-    if isinstance(event, ShiftOpened):
+    if isinstance(event, DESK_EVENTS):
+        desks.evolve(floor.desk, event)
+    elif isinstance(event, ShiftOpened):
         floor.shifts[event.shift] = shifts.opened(event, centre)
     elif isinstance(event, PolicyChanged):
         centres.evolve(centre, event)
@@ -338,7 +353,7 @@ class FloorBehaviour:
 
     def stream(self, event: Event) -> str:
         """See `llmtb.events.floor.stream_of`."""
-        return stream_of(event)
+        return DESK if isinstance(event, DESK_EVENTS) else stream_of(event)
 
     def elapse(self) -> Command:
         """The command that says that an instant has come."""

@@ -54,9 +54,24 @@ class AccountUnlinked(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class CustomerListed(Event, frozen=True, kw_only=True):
+    """An account may ask as a customer of this level; an earlier level counts no more."""
+
+    account: str
+    level: int
+
+
+class CustomerUnlisted(Event, frozen=True, kw_only=True):
+    """An account is on the company's list of customers no more."""
+
+    account: str
+
+
 ACCESS_EVENTS: tuple[type[Event], ...] = (
     InvitationIssued,
     InvitationWithdrawn,
     InvitationAccepted,
     AccountUnlinked,
+    CustomerListed,
+    CustomerUnlisted,
 )

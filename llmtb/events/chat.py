@@ -1,4 +1,4 @@
-"""The events of a conversation: questions, answers, hand-overs, and the messages that went out.
+"""The events of a conversation: questions, answers, and the messages that went out.
 
 The names and fields are the published language; fields are only ever appended, with a default.
 """
@@ -13,14 +13,47 @@ Audience = Literal["agent", "customer"]
 Origin = Literal["faq", "cache", "extract", "model", "person"]
 
 
+class SessionStarted(Event, frozen=True, kw_only=True):
+    """A chat asks from now on; it ends by itself after `idle_minutes` without a word."""
+
+    chat: str
+    audience: Audience
+    idle_minutes: int
+
+
+class SessionEnded(Event, frozen=True, kw_only=True):
+    """A chat asks no more, and what was said in it counts for nothing in the next session.
+
+    reason: `exit` by the person, or `idle`.
+    """
+
+    chat: str
+    reason: Literal["exit", "idle"]
+
+
 class QuestionAsked(Event, frozen=True, kw_only=True):
-    """Somebody asked something; `language` is None until it is known."""
+    """Somebody asked something; `language` is None until it is known.
+
+    level: the customer's, from 0. on_call: whether the agent who asks is on a call.
+    """
 
     chat: str
     question: str
     text: str
     language: str | None
     audience: Audience
+    level: int = 0
+    on_call: bool = False
+
+
+class QuestionRefused(Event, frozen=True, kw_only=True):
+    """Questions of a chat are not taken for now, or one is too long; told once for each time.
+
+    reason: `too_many_a_minute`, `too_many_a_day` or `too_long`.
+    """
+
+    chat: str
+    reason: Literal["too_many_a_minute", "too_many_a_day", "too_long"]
 
 
 class PassagesFound(Event, frozen=True, kw_only=True):
@@ -31,7 +64,11 @@ class PassagesFound(Event, frozen=True, kw_only=True):
 
 
 class AnswerGiven(Event, frozen=True, kw_only=True):
-    """A question was answered; `confidence` is from 0 to 1."""
+    """A question was answered; `confidence` is from 0 to 1.
+
+    language: of the text. original: the passage as it stands in the document, where the text is a
+    translation of it.
+    """
 
     question: str
     text: str
@@ -39,6 +76,27 @@ class AnswerGiven(Event, frozen=True, kw_only=True):
     origin: Origin
     model: str | None
     confidence: float | None
+    milliseconds: int
+    language: str | None = None
+    original: str | None = None
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A passage that may be meant: what it is called, and the answer it would give."""
+
+    label: str
+    text: str
+    source: str
+    origin: Origin = "extract"
+    language: str | None = None
+    original: str | None = None
+
+
+class ChoicesOffered(Event, frozen=True, kw_only=True):
+    """A question may mean one of these, best first; who asked is to say which, or a person."""
+
+    question: str
+    choices: list[Choice]
     milliseconds: int
 
 
@@ -50,26 +108,19 @@ class AnswerWithheld(Event, frozen=True, kw_only=True):
 
 
 class AnswerRated(Event, frozen=True, kw_only=True):
-    """The one who asked rated the answer."""
+    """The one who asked rated the answer: 1 helped, 0 did not."""
 
     question: str
     rating: int
 
 
-class HandedOver(Event, frozen=True, kw_only=True):
-    """A person was asked to take a conversation over."""
+class DraftWritten(Event, frozen=True, kw_only=True):
+    """A model drafted a reply for an agent; nobody has approved it."""
 
-    chat: str
-    reason: str
-    summary: str
-
-
-class TakenBack(Event, frozen=True, kw_only=True):
-    """The bot took a conversation back."""
-
-    chat: str
-    reason: str
-    summary: str
+    question: str
+    text: str
+    model: str
+    milliseconds: int
 
 
 class Button(msgspec.Struct, frozen=True):
@@ -175,13 +226,16 @@ class BoardHidden(Event, frozen=True, kw_only=True):
 
 
 CHAT_EVENTS: tuple[type[Event], ...] = (
+    SessionStarted,
+    SessionEnded,
     QuestionAsked,
+    QuestionRefused,
     PassagesFound,
     AnswerGiven,
+    ChoicesOffered,
     AnswerWithheld,
     AnswerRated,
-    HandedOver,
-    TakenBack,
+    DraftWritten,
     MessageQueued,
     MessageSent,
     MessageFailed,

@@ -13,9 +13,11 @@ import msgspec
 from llmtb.events.access import ACCESS_EVENTS
 from llmtb.events.chain import Row
 from llmtb.events.chat import CHAT_EVENTS
+from llmtb.events.desk import DESK_EVENTS
 from llmtb.events.errors import NewerEvent, UnreadableEvent, UnwritableEvent
 from llmtb.events.event import Event
 from llmtb.events.floor import FLOOR_EVENTS
+from llmtb.events.knowledge import KNOWLEDGE_EVENTS
 from llmtb.events.record import Recorded
 
 Reader = Callable[[bytes], Event]
@@ -153,7 +155,13 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-PUBLISHED: tuple[type[Event], ...] = (*FLOOR_EVENTS, *CHAT_EVENTS, *ACCESS_EVENTS)
+PUBLISHED: tuple[type[Event], ...] = (
+    *FLOOR_EVENTS,
+    *DESK_EVENTS,
+    *CHAT_EVENTS,
+    *KNOWLEDGE_EVENTS,
+    *ACCESS_EVENTS,
+)
 """Every event type there is today."""
 
 CODEC = Codec(PUBLISHED)
