@@ -1,7 +1,7 @@
 """The settings file `llmtb.toml`, read and validated: a fault is told with its line and reason.
 
-The company's rules (`llmtb.policy`) stand at the top level; the tables `[telegram]` and `[run]`
-say how the program runs. Secrets may come from the environment instead.
+The company's rules (`llmtb.policy`) stand at the top level; the tables `[telegram]`, `[models]` and
+`[run]` say how the program runs. Secrets may come from the environment instead.
 """
 
 import re
@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "LLMTB_TELEGRAM_API_ID": "api_id",
     "LLMTB_TELEGRAM_API_HASH": "api_hash",
 }
+ENDPOINT_KEY = "LLMTB_ENDPOINT_KEY"
 
 
 class SettingsError(ValueError):
@@ -50,6 +51,29 @@ class Telegram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     per_chat_second: Annotated[float, Meta(gt=0, le=100)] = 1.0
 
 
+class Models(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which models answer; those of the folder are made by `llmtb models add`.
+
+    folder: where they lie. encoder, generator, translator: the name of one in the folder; empty:
+    the one that is there, if any. endpoint: the base URL of an OpenAI-compatible service that
+    generates instead, with `endpoint_model` and, from the environment, its `endpoint_key`.
+    workers, threads: batches that the generator works on at once, and threads of each.
+    queue: texts that may wait to be generated. deadline_seconds: after which an answer is given up.
+    """
+
+    folder: str = "models"
+    encoder: str = ""
+    generator: str = ""
+    translator: str = ""
+    endpoint: str = ""
+    endpoint_model: str = ""
+    endpoint_key: str = ""
+    workers: Annotated[int, Meta(ge=1, le=64)] = 2
+    threads: Annotated[int, Meta(ge=1, le=64)] = 1
+    queue: Annotated[int, Meta(ge=1, le=10_000)] = 256
+    deadline_seconds: Annotated[float, Meta(gt=0, le=600)] = 30.0
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the data are (`data`, a folder), and whether uvloop runs the loop."""
 
@@ -62,6 +86,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     policy: dict[str, Any] = {}
     telegram: Telegram = Telegram()
+    models: Models = Models()
     run: Run = Run()
 
 
@@ -76,6 +101,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {error}") from error
     telegram = {**tables.pop("telegram", {}), **_secrets(environment)}
+    models = {**tables.pop("models", {}), **_endpoint_key(environment)}
     run = tables.pop("run", {})
     try:
         merge(Policy(), tables)
@@ -84,6 +110,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     return Settings(
         policy=tables,
         telegram=_table(path, text, "telegram", telegram, Telegram),
+        models=_table(path, text, "models", models, Models),
         run=_table(path, text, "run", run, Run),
     )
 
@@ -132,6 +159,11 @@ def _secrets(environment: Mapping[str, str]) -> dict[str, Any]:
     if not api_id.isdigit():
         raise SettingsError("LLMTB_TELEGRAM_API_ID: is not a number")
     return {**given, **({"api_id": int(api_id)} if "api_id" in given else {})}
+
+
+def _endpoint_key(environment: Mapping[str, str]) -> dict[str, str]:
+    key = environment.get(ENDPOINT_KEY)
+    return {"endpoint_key": key} if key else {}
 
 
 def _table(path: Path, text: str, name: str, table: Any, kind: type[Any]) -> Any:

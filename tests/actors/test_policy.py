@@ -70,6 +70,17 @@ def test_the_defaults_are_the_published_ones() -> None:
             "patience_seconds": None,
             "stale_after_seconds": 120,
         },
+        "questions": {
+            "customers": "invited",
+            "idle_minutes": 15,
+            "per_minute": 10,
+            "per_day": 200,
+            "longest": 1000,
+            "hand_over": True,
+            "sample": True,
+            "drafts": True,
+            "generate": False,
+        },
     }
 
 

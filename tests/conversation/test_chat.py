@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmtb.actors.chat import (
-    Ask,
     Chat,
     ChatBehaviour,
     ChooseLanguage,
@@ -20,7 +19,6 @@ from llmtb.actors.chat import (
 )
 from llmtb.actors.command import Command
 from llmtb.events.chat import (
-    AnswerWithheld,
     BoardHidden,
     BoardShown,
     DialogueMoved,
@@ -28,7 +26,6 @@ from llmtb.events.chat import (
     MessageFailed,
     MessageQueued,
     MessageSent,
-    QuestionAsked,
 )
 from llmtb.events.event import Event
 from tests.conversation.company import BEFORE
@@ -117,15 +114,6 @@ def test_the_last_live_message_is_the_live_one() -> None:
     )
     assert isinstance(hidden, BoardHidden)
     assert (hidden.message, state.board) == ("a", None)
-
-
-def test_a_question_is_kept_and_not_made_up_an_answer_to() -> None:
-    question = Ask(chat="7", text="How do I change the password?", audience="customer")
-    _, [asked, withheld] = given_when(ChooseLanguage(chat="7", language="fa"), question, question)
-    assert isinstance(asked, QuestionAsked)
-    assert isinstance(withheld, AnswerWithheld)
-    assert (asked.question, asked.language) == ("7/2", "fa")
-    assert (withheld.question, withheld.reason) == ("7/2", "no_knowledge")
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=12))

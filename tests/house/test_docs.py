@@ -12,14 +12,14 @@ import pytest
 from msgspec import inspect
 
 from llmtb import cli
-from llmtb.events import access, chat, floor, report
+from llmtb.events import access, chat, desk, floor, knowledge, report
 from llmtb.events.codec import PUBLISHED
 from llmtb.events.event import Event
 from llmtb.events.published import line
 from llmtb.events.record import Recorded
 from llmtb.policy import Policy
 from llmtb.scenario import COMMANDS, steps
-from llmtb.settings import ENVIRONMENT, Run, Telegram, load
+from llmtb.settings import ENDPOINT_KEY, ENVIRONMENT, Models, Run, Telegram, load
 from tests.house.pages import Row, anchors, fenced, links, page, section, sections
 from tests.house.sources import ROOT, repository
 from tests.house.wording import default_of, in_words
@@ -29,7 +29,7 @@ PAGES = [path for path in repository() if path.suffix == ".md"]
 BASE = {field.name for field in msgspec.structs.fields(Event)}
 SHAPES = {
     name: shape
-    for module in (access, chat, floor, report)
+    for module in (access, chat, desk, floor, knowledge, report)
     for name, shape in vars(module).items()
     if isinstance(shape, type) and issubclass(shape, msgspec.Struct)
     if shape is not Event and shape not in PUBLISHED
@@ -109,7 +109,8 @@ def _settings(kind: type[Any], prefix: str = "") -> Iterator[Row]:
 
 
 def test_every_setting_is_told_with_its_default() -> None:
-    expected = [*_settings(Policy), *_settings(Telegram, "telegram."), *_settings(Run, "run.")]
+    tables = [(Policy, ""), (Telegram, "telegram."), (Models, "models."), (Run, "run.")]
+    expected = [row for kind, prefix in tables for row in _settings(kind, prefix)]
     rows = [row for each in sections(SETTINGS) for row in meant(each.rows)]
     assert sorted(rows, key=str) == sorted(expected, key=str)
 
@@ -117,7 +118,8 @@ def test_every_setting_is_told_with_its_default() -> None:
 def test_the_whole_file_holds_the_defaults() -> None:
     whole = tomllib.loads(fenced(SETTINGS, "toml")[0])
     defaults = msgspec.to_builtins(Policy(), builtin_types=())
-    defaults |= {"telegram": msgspec.to_builtins(Telegram()), "run": msgspec.to_builtins(Run())}
+    for name, kind in {"telegram": Telegram, "models": Models, "run": Run}.items():
+        defaults[name] = msgspec.to_builtins(kind())
     assert whole == json.loads(json.dumps(_without_none(defaults)))
 
 
@@ -136,7 +138,7 @@ def _without_none(table: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", ENVIRONMENT)
+@pytest.mark.parametrize("name", [*ENVIRONMENT, ENDPOINT_KEY])
 def test_what_the_environment_sets_is_told(name: str) -> None:
     assert f"`{name}`" in SETTINGS
 

@@ -62,7 +62,7 @@ CORNERS = {
     "tokenizers": "llmtb.inference",
     "gguf": "llmtb.inference.models",
     "huggingface_hub": "llmtb.inference.models",
-    "httpx": "llmtb.inference.generation",
+    "httpx": "llmtb.inference",
     "usearch": "llmtb.inference.knowledge",
     "pypdf": "llmtb.inference.knowledge.documents",
     "docx": "llmtb.inference.knowledge.documents",
