@@ -247,7 +247,7 @@ class ChatBehaviour:
         due = asking.due(state.asking)
         return None if due is None or after is None or due <= after else due
 
-    def elapse(self) -> Command | None:
+    def elapse(self) -> Command:
         return asking.EndIdle()
 
     def encode(self, state: Chat) -> bytes:
