@@ -1,18 +1,20 @@
 """The folder in which the models lie, each in a folder of its own name."""
 
-import os
+import fcntl
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from llmtb.inference.errors import ModelError
 from llmtb.inference.models.card import CARD, read_card
 from llmtb.inference.models.model import Model, ModelKind
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+LOCK = ".lock"
 HALF = ".half-"  # how a folder begins that is not a whole model yet
 
 # What answers where nothing is chosen, best first; others follow by name.
@@ -21,6 +23,13 @@ PREFERRED: dict[ModelKind, tuple[str, ...]] = {
     "generator": ("smollm2-135m-instruct",),
     "translator": (),
 }
+
+
+class Room(NamedTuple):
+    """Where a model is made: what it becomes, and a place for what it is made from."""
+
+    made: Path
+    fetched: Path
 
 
 class Models:
@@ -58,53 +67,52 @@ class Models:
         """Take a model away, a damaged one too. Raises ModelError where there is none."""
         if name not in self.names():
             raise ModelError(f"{name}: not in {self.folder}; `llmtb models list` has them all")
-        gone = Path(tempfile.mkdtemp(prefix=HALF, dir=self.folder))
-        # It leaves in one step, so that nobody ever finds a part of it.
-        (self.folder / name).replace(gone / name)
-        shutil.rmtree(gone)
+        with self._alone():
+            gone = Path(tempfile.mkdtemp(prefix=HALF, dir=self.folder))
+            # It leaves in one step, so that nobody ever finds a part of it.
+            (self.folder / name).replace(gone / name)
+            shutil.rmtree(gone)
 
     @contextmanager
-    def room_for(self, name: str) -> Iterator[Path]:
-        """A folder to build a model in; it becomes the model in one step, or vanishes.
+    def room_for(self, name: str) -> Iterator[Room]:
+        """Two folders to build a model in; the first becomes the model in one step, or vanishes.
 
-        Raises ModelError where the name is no name.
+        Raises ModelError where the name is no name, or another process is at work here.
         """
         if not NAME.fullmatch(name):
             raise ModelError(
                 f"{name!r}: a model's name is of small letters, digits, dot and dash; give --name"
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.sweep()
-        half = Path(tempfile.mkdtemp(prefix=f"{HALF}{os.getpid()}-", dir=self.folder))
-        try:
-            made = half / name
-            made.mkdir()
-            yield made
-            if (self.folder / name).exists():
-                (self.folder / name).replace(half / "before")
-            made.replace(self.folder / name)
-        finally:
-            shutil.rmtree(half, ignore_errors=True)
-
-    def sweep(self) -> None:
-        """Take away what a process that was killed has left half done."""
-        for half in self.folder.glob(f"{HALF}*"):
-            maker = half.name.removeprefix(HALF).partition("-")[0]
-            if not (maker.isdigit() and _lives(int(maker))):
+        with self._alone():
+            half = Path(tempfile.mkdtemp(prefix=HALF, dir=self.folder))
+            try:
+                room = Room(half / "made", half / "fetched")
+                room.made.mkdir()
+                room.fetched.mkdir()
+                yield room
+                if (self.folder / name).exists():
+                    (self.folder / name).replace(half / "before")
+                room.made.replace(self.folder / name)
+            finally:
                 shutil.rmtree(half, ignore_errors=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Be the only one who changes the folder; take away what a killed one left half done."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / LOCK).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ModelError(
+                    f"{self.folder}: another process adds or removes models; wait for it to end"
+                ) from None
+            for half in self.folder.glob(f"{HALF}*"):
+                shutil.rmtree(half, ignore_errors=True)
+            yield
 
     def _whole(self, name: str) -> Model | None:
         try:
             return read_card(self.folder / name)
         except ModelError:
             return None
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

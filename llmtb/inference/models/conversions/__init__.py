@@ -1,0 +1,1 @@
+"""Model files of other kinds, turned into CTranslate2's, without torch."""
