@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from llmtb.actors.knowledge import Library, evolve
+from llmtb.actors.knowledge import AddDocument, Library, evolve
 from llmtb.events.knowledge import DocumentAdded
 from llmtb.events.record import Recorded
 from llmtb.inference.errors import DocumentError
@@ -62,11 +62,11 @@ def sample_metas() -> list[tuple[Path, Meta]]:
     ]
 
 
-def meta_of(event: DocumentAdded) -> Meta:
+def meta_of(event: DocumentAdded | AddDocument, version: int) -> Meta:
     """What the company says of a document."""
     return Meta(
         document=event.document,
-        version=event.version,
+        version=version,
         audience=event.audience,
         department=event.department,
         level=event.level,
@@ -83,7 +83,7 @@ async def passages_in(
     sample: whether the made-up company's stand in while there are none.
     """
     sources = [
-        (shelf.place(event.sha256, event.file), meta_of(event), event.title)
+        (shelf.place(event.sha256, event.file), meta_of(event, event.version), event.title)
         for event in library.documents.values()
     ]
     if not library.versions and sample:
