@@ -49,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
     _place(rebuild)
     rebuild.add_argument("--json", action="store_true", help="say the outcome as JSON")
     rebuild.set_defaults(do=_rebuild)
+
+    _models(verbs.add_parser("models", help="the models that answer: list, add, check, remove"))
     return top
 
 
@@ -81,6 +83,35 @@ def _keep(fault: Exception) -> str:
     return file.name
 
 
+def _models(verb: argparse.ArgumentParser) -> None:
+    acts = verb.add_subparsers(dest="act", metavar="ACT", required=True)
+
+    list_ = acts.add_parser("list", help="what is installed, and what can be added by name")
+    list_.add_argument("--json", action="store_true", help="a line of JSON a model")
+    list_.set_defaults(do=_models_list)
+
+    add = acts.add_parser("add", help="fetch, convert and keep models")
+    add.add_argument("models", metavar="MODEL", nargs="*", help="a name, PATH or hub:OWNER/NAME")
+    add.add_argument("--name", help="what it is called here")
+    add.add_argument("--kind", choices=("generator", "encoder", "translator"))
+    add.add_argument("--compute-type", choices=("int8", "float32"), default="int8")
+    add.set_defaults(do=_models_add)
+
+    check = acts.add_parser("check", help="prove models against their sources; how fast they are")
+    check.add_argument("name", metavar="NAME", nargs="?", help="one model (default: all)")
+    check.add_argument("--source", type=Path, help="the wheel, file or folder it was made from")
+    check.add_argument("--json", action="store_true", help="a line of JSON a model")
+    check.set_defaults(do=_models_check)
+
+    remove = acts.add_parser("remove", help="take a model away")
+    remove.add_argument("name", metavar="NAME")
+    remove.set_defaults(do=_models_remove)
+
+    for act in (list_, add, check, remove):
+        act.add_argument("--settings", type=Path, help="the settings file (default: llmtb.toml)")
+        act.add_argument("--folder", type=Path, help="where models lie (default: models)")
+
+
 def _place(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--settings", type=Path, help="the settings file (default: llmtb.toml)")
     verb.add_argument("--data", type=Path, help="the folder of the data (default: data)")
@@ -110,3 +141,29 @@ def _rebuild(options: argparse.Namespace) -> int:
     from llmtb.verbs.rebuild import rebuild
 
     return rebuild(options.settings, options.data, options.json)
+
+
+def _models_list(options: argparse.Namespace) -> int:
+    from llmtb.verbs.models import list_models, models_folder
+
+    return list_models(models_folder(options.settings, options.folder), options.json)
+
+
+def _models_add(options: argparse.Namespace) -> int:
+    from llmtb.verbs.models import add_models, models_folder
+
+    folder = models_folder(options.settings, options.folder)
+    return add_models(folder, options.models, options.name, options.kind, options.compute_type)
+
+
+def _models_check(options: argparse.Namespace) -> int:
+    from llmtb.verbs.models import check_models, models_folder
+
+    folder = models_folder(options.settings, options.folder)
+    return check_models(folder, options.name, options.source, options.json)
+
+
+def _models_remove(options: argparse.Namespace) -> int:
+    from llmtb.verbs.models import models_folder, remove_model
+
+    return remove_model(models_folder(options.settings, options.folder), options.name)

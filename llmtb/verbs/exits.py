@@ -1,6 +1,6 @@
 """How a verb ends: the exit statuses, and the failures that lead to them."""
 
-DONE, FAULT, INPUT, DATABASE, STORAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+DONE, FAULT, INPUT, DATABASE, STORAGE, REFUSED, MODEL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 
 EXIT = {
     DONE: "done",
@@ -9,6 +9,7 @@ EXIT = {
     DATABASE: "the database cannot be used: foreign, damaged, newer, or in use by another process",
     STORAGE: "the disk failed: it is full, or cannot be written",
     REFUSED: "Telegram refuses the bot's token or its api id and hash",
+    MODEL: "a model is missing, damaged, unknown or refused, or cannot be fetched",
     INTERRUPTED: "interrupted from the keyboard; everything acknowledged is kept",
 }
 

@@ -11,8 +11,8 @@ import msgspec
 
 from llmtb.inference.errors import ModelError
 from llmtb.inference.models.archives import take_members
-from llmtb.inference.models.card import CARD, write_card
-from llmtb.inference.models.catalogue import CATALOGUE, Known
+from llmtb.inference.models.card import CARD, digest, write_card
+from llmtb.inference.models.catalogue import CATALOGUE, MISTAKEN, Known
 from llmtb.inference.models.conversions.orders import Order, Outcome
 from llmtb.inference.models.hub import fetch_from_hub, parse
 from llmtb.inference.models.model import Model, ModelKind
@@ -130,7 +130,22 @@ def _ordered(wish: Wish, known: Known | None, name: str, room: Room, watch: Watc
                 f"{wish.what}: neither a known model ({', '.join(CATALOGUE)}) nor a file or a"
                 " folder; of a hub: hub:OWNER/NAME"
             )
+    if found := _recognised(source):
+        return order_of(found, plain, source)
     return msgspec.structs.replace(plain, source=str(source.resolve()), origin=origin)
+
+
+def _recognised(source: Path) -> Known | None:
+    """The entry of the catalogue whose only file this is. Raises ModelError for a mistaken one."""
+    size = source.stat().st_size if source.is_file() else -1
+    for member, why in MISTAKEN:
+        if size == member.size and digest(source) == member.sha256:
+            raise ModelError(f"{source}: {why}")
+    single = [known for known in CATALOGUE.values() if len(known.members) == 1]
+    for known in single:
+        if size == known.members[0].size and digest(source) == known.members[0].sha256:
+            return known
+    return None
 
 
 def order_of(known: Known, plain: Order, source: Path) -> Order:

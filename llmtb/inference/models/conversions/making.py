@@ -42,7 +42,7 @@ def carry_out(order: Order) -> Model:
     else:
         made = _from_file(order, source, into)
     if order.kind not in (None, made.kind):
-        raise ModelError(f"{source}: is no {order.kind} but a {made.kind}")
+        raise ModelError(f"{source}: the kind of this model is {made.kind}, not {order.kind}")
     _try(made, into)
     return made
 
