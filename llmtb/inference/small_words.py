@@ -23,7 +23,7 @@ SMALL_WORDS: dict[str, frozenset[str]] = {
         yang yg dan di ke dari untuk utk dengan dgn ini itu saya aku gue gw kamu anda kami kita apa
         apakah siapa kapan dimana mana kenapa mengapa bagaimana gimana gmn berapa brp cara bisa bs
         tidak tdk gak ga nggak ngga enggak belum blm sudah sdh udah udh mau ingin minta tolong
-        mohon ada tapi tp kalau kalo klo kok ya dong sih nih deh lah nya kak min mas mbak pak bu
+        mohon ada tapi tp kalau kalo klo kok ya dong sih nih deh lah nya kak min mbak pak bu
         terima kasih makasih halo hai selamat pagi siang malam sore lagi masih juga saja aja banget
         sekali sangat bukan jangan harus perlu lupa ganti cek bayar
         """
@@ -33,7 +33,7 @@ SMALL_WORDS: dict[str, frozenset[str]] = {
         o os do da dos das no na nos nas um uma não nao é está esta estou tá ta meu minha meus
         minhas seu sua você voce vc vcs vocês voces eu ele ela isso isto quem qual quais quando
         onde cadê cade porque pq quanto quantos quanta quero queria preciso posso pode tem tenho
-        ter fazer faço pra pro com sem mas mais muito já ja ainda até ate hoje hj amanhã amanha
+        ter fazer faço pra pro com sem mais muito já ja ainda até ate hoje hj amanhã amanha
         ontem oi olá ola obrigado obrigada obg valeu vlw bom boa tarde noite tudo bem ajuda favor
         """
     ),
@@ -61,5 +61,5 @@ FINGLISH: frozenset[str] = _words(
 
 # Those of them that are words elsewhere, too: they count only beside others.
 FINGLISH_SHARED: frozenset[str] = _words(
-    "merci hast hasti ke kei ro az hame aya kon biad bede mah farda kard avaz sabz vase dari mide alan"
+    "merci hast hasti ke kei ro az hame aya kon biad bede mah farda kard avaz sabz vase dari mide"
 )

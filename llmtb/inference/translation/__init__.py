@@ -1,1 +1,1 @@
-"""From one language to another, where the reader and the passage differ."""
+"""Translation, where passage and reader differ in language; off where no model is installed."""
