@@ -101,16 +101,18 @@ class Encoder:
         weights = await asyncio.to_thread(Weights, model, threads=threads, workers=workers)
         return cls(model, weights, workers=workers, waiting=waiting)
 
-    async def queries(self, texts: Sequence[str], *, deadline: float | None = None) -> Vectors:
+    async def queries(
+        self, texts: Sequence[str], *, deadline: float | None = None, background: bool = False
+    ) -> Vectors:
         """Unit vectors of what people ask, a row for each text.
 
-        deadline: seconds from now after which they are worth nothing. Of a text longer than the
-        model's window the beginning counts. Raises QueueFull, DeadlinePassed, Closed, ModelError.
+        deadline: seconds from now after which they are worth nothing. background: nobody waits
+        for them. Of a text longer than the model's window the beginning counts. Raises QueueFull,
+        DeadlinePassed, Closed, ModelError.
         """
-        self._refuse_when_closed()
-        if len(self._people) + len(texts) > self._limit:
-            self._done = self._done._replace(refused=self._done.refused + 1)
-            raise QueueFull(f"{len(self._people)} questions wait for the encoder; ask again later")
+        if background:
+            return await self._in_slices(texts, self._weights.query)
+        self._refuse(self._people, len(texts))
         alarm = self._loop.time() + deadline if deadline is not None else None
         return await self._embed(texts, self._weights.query, self._people, alarm)
 
@@ -120,19 +122,7 @@ class Encoder:
         Of a text longer than the model's window the beginning counts. Raises QueueFull, Closed,
         ModelError.
         """
-        found = [np.zeros((0, self.dimensions), np.float32)]
-        # Near lengths in one slice, so that little is padding.
-        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        for start in range(0, len(texts), SLICE):
-            self._refuse_when_closed()
-            part = [texts[place] for place in order[start : start + SLICE]]
-            if len(self._background) + len(part) > self._limit:
-                self._done = self._done._replace(refused=self._done.refused + 1)
-                raise QueueFull(f"{len(self._background)} passages wait; index again later")
-            found.append(await self._embed(part, self._weights.passage, self._background, None))
-        vectors = np.empty((len(texts), self.dimensions), np.float32)
-        vectors[order] = np.concatenate(found)
-        return vectors
+        return await self._in_slices(texts, self._weights.passage)
 
     def statistics(self) -> Statistics:
         """What was done so far."""
@@ -155,9 +145,23 @@ class Encoder:
         await asyncio.to_thread(self._reader.shutdown)
         await asyncio.to_thread(self._threads.shutdown)
 
-    def _refuse_when_closed(self) -> None:
+    def _refuse(self, lane: deque[_Wanted], size: int) -> None:
         if self._ending is not None:
             raise Closed("the encoder is closed")
+        if len(lane) + size > self._limit:
+            self._done = self._done._replace(refused=self._done.refused + 1)
+            raise QueueFull(f"{len(lane)} texts wait for the encoder; ask again later")
+
+    async def _in_slices(self, texts: Sequence[str], read: Callable[[str], Row]) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        # Near lengths in one slice, so that little is padding.
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        for start in range(0, len(order), SLICE):
+            places = order[start : start + SLICE]
+            self._refuse(self._background, len(places))
+            part = [texts[place] for place in places]
+            vectors[places] = await self._embed(part, read, self._background, None)
+        return vectors
 
     async def _embed(
         self,

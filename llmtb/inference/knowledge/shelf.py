@@ -1,0 +1,130 @@
+"""The passages that one audience may see, ready to be searched; nothing else is ever in here."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from usearch.index import Index as Graph
+
+from llmtb.inference.knowledge.passage import Passage
+from llmtb.inference.knowledge.points import Vectors, searched_words
+from llmtb.inference.knowledge.words import Words
+
+WEIGHT = 0.12  # of the words beside a cosine; from .10 to .20 nothing moves on the sample
+EXACT = 30_000  # points up to which all are compared; beyond, the graph chooses
+NEAR = 400  # points that the graph chooses, and passages that the words do
+
+
+class Hit(NamedTuple):
+    """A passage that may answer.
+
+    score: the centred cosine and the words' term, on which thresholds stand; for an entry in
+    several languages that of the version that fits best. cosine, words: of that version.
+    """
+
+    passage: Passage
+    score: float
+    cosine: float
+    words: float
+
+
+class Shelf:
+    """Immutable. vectors: the centred points of the passages, in order; sizes: how many each."""
+
+    def __init__(self, passages: Sequence[Passage], vectors: Vectors, sizes: Sequence[int]) -> None:
+        self._passages = tuple(passages)
+        self._vectors = vectors
+        self._owners = np.repeat(np.arange(len(passages)), sizes)
+        self._levels = np.array([passage.level for passage in passages], np.int64)
+        self._departments = np.array([passage.department for passage in passages], object)
+        self._words = Words([searched_words(passage) for passage in passages])
+        self._entries = _entries(passages)
+        self._versions: list[list[int]] = [
+            [] for _ in range(int(self._entries.max(initial=-1)) + 1)
+        ]
+        for place, entry in enumerate(self._entries.tolist()):
+            self._versions[entry].append(place)
+        self._graph = _graph(vectors) if len(vectors) > EXACT else None
+
+    def __len__(self) -> int:
+        return len(self._passages)
+
+    @property
+    def points(self) -> int:
+        """How many vectors stand on it."""
+        return len(self._vectors)
+
+    def search(
+        self,
+        vector: Vectors,
+        text: str,
+        *,
+        language: str,
+        level: int,
+        departments: Collection[str] | None,
+        k: int,
+    ) -> list[Hit]:
+        """The best entries, best first; see `Index.search`."""
+        allowed = self._levels <= level
+        if departments is not None:
+            wanted = [*departments, ""]  # what belongs to nobody is everybody's
+            allowed = allowed & np.isin(self._departments, np.array(wanted, object))
+        if k < 1 or not allowed.any():
+            return []
+        words = self._words.scores(text)
+        cosines = self._near(vector, words, allowed, k)
+        scores = np.where(allowed, cosines + WEIGHT * words, -np.inf)
+        return self._best(scores, cosines, words, language, k)
+
+    def _near(self, vector: Vectors, words: Vectors, allowed: NDArray[np.bool_], k: int) -> Vectors:
+        """The cosine of each passage's best point; -inf for those that are not looked at."""
+        cosines = np.full(len(self._passages), -np.inf, np.float32)
+        if self._graph is not None:
+            chosen = np.zeros(len(self._passages), np.bool_)
+            chosen[self._owners[self._graph.search(vector, NEAR).keys.astype(np.int64)]] = True
+            chosen[np.argpartition(words, -NEAR)[-NEAR:]] |= True
+            chosen = chosen & allowed
+            if np.unique(self._entries[chosen]).size >= 4 * k:  # else compare them all
+                chosen = np.isin(self._entries, self._entries[chosen]) & allowed
+                rows = np.flatnonzero(chosen[self._owners])
+                np.maximum.at(cosines, self._owners[rows], self._vectors[rows] @ vector)
+                return cosines
+        np.maximum.at(cosines, self._owners, self._vectors @ vector)
+        return cosines
+
+    def _best(
+        self, scores: Vectors, cosines: Vectors, words: Vectors, language: str, k: int
+    ) -> list[Hit]:
+        tops = np.full(len(self._versions), -np.inf, np.float32)
+        np.maximum.at(tops, self._entries, scores)
+        found: list[Hit] = []
+        # Ties go by place, so that a search gives the same list every time.
+        for entry in np.argsort(-tops, kind="stable")[:k].tolist():
+            if not np.isfinite(tops[entry]):
+                break
+            versions = [place for place in self._versions[entry] if np.isfinite(scores[place])]
+            best = max(versions, key=scores.__getitem__)
+            spoken = [v for v in versions if self._passages[v].language == language]
+            shown = max(spoken, key=scores.__getitem__) if spoken else best
+            numbers = float(scores[best]), float(cosines[best]), float(words[best])
+            found.append(Hit(self._passages[shown], *numbers))
+        return found
+
+
+def _entries(passages: Sequence[Passage]) -> NDArray[np.int64]:
+    """A number for each passage, shared by the versions of one entry."""
+    numbers: dict[tuple[str, str], int] = {}
+    found = [
+        numbers.setdefault(
+            ("entry", passage.entry) if passage.entry else ("passage", passage.id), len(numbers)
+        )
+        for passage in passages
+    ]
+    return np.array(found, np.int64)
+
+
+def _graph(vectors: Vectors) -> Graph:
+    graph = Graph(ndim=vectors.shape[1], metric="ip", dtype="f32", expansion_search=NEAR)
+    graph.add(np.arange(len(vectors), dtype=np.uint64), vectors)
+    return graph

@@ -1,0 +1,88 @@
+"""The words that question and passage share: BM25, small beside the vectors and never unbounded.
+
+It finds what vectors blur: error codes, names of products, numbers. BM25 after Robertson and
+Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with the inverse
+document frequency ln(1 + (N - n + 0.5) / (n + 0.5)) that never falls below nought.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmtb.inference.knowledge.letters import normal
+
+K1, B = 1.2, 0.75
+HALF = 8.0  # the BM25 sum at which the term has half its weight
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_TERM = re.compile(
+    rf"[{_HAN}]+"
+    r"|[a-z]{1,5}-?[a-z]{0,2}\d+[a-z]{0,2}(?![^\W_])"  # a code: e-104, nv-l40, c20
+    r"|\d+(?:[.,]\d+)*"
+    rf"|[^\W\d_{_HAN}]+"
+)
+
+
+def terms_of(text: str) -> list[str]:
+    """The terms of a text, letters in one form.
+
+    Codes without their dashes (`E-104` as `e104`), numbers whole and without signs between
+    thousands, Chinese as single characters and pairs, an English plural as its singular.
+    """
+    found: list[str] = []
+    for match in _TERM.finditer(normal(text)):
+        term = match[0]
+        if "\u3400" <= term[0] <= "\ufaff" and not term.isdigit():
+            found += term
+            found += [term[at : at + 2] for at in range(len(term) - 1)]
+        elif term[-1].isdigit() or any(map(str.isdigit, term)):
+            found.append(re.sub(r"[-,]", "", term))
+        else:
+            found.append(_singular(term))
+    return found
+
+
+def _singular(term: str) -> str:
+    plural = len(term) > 3 and term.isascii() and term[-1] == "s" and term[-2] not in "su"
+    return term[:-1] if plural else term
+
+
+class Words:
+    """The terms of some texts, immutable; `scores` compares a question with all of them."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        counts = [Counter(terms_of(text)) for text in texts]
+        lengths = np.array([count.total() for count in counts], np.float32)
+        mean = max(1.0, float(lengths.mean())) if len(counts) else 1.0
+        self._size = len(counts)
+        places: dict[str, list[int]] = {}
+        often: dict[str, list[int]] = {}
+        for place, count in enumerate(counts):
+            for term, times in count.items():
+                places.setdefault(term, []).append(place)
+                often.setdefault(term, []).append(times)
+        self._impacts: dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]] = {}
+        for term, where in places.items():
+            at = np.array(where, np.int32)
+            times = np.array(often[term], np.float32)
+            rare = math.log(1 + (self._size - len(at) + 0.5) / (len(at) + 0.5))
+            full = times + K1 * (1 - B + B * lengths[at] / mean)
+            self._impacts[term] = at, np.asarray(rare * times * (K1 + 1) / full, np.float32)
+
+    def sums(self, question: str) -> NDArray[np.float32]:
+        """BM25 of a question with each text, from 0."""
+        found = np.zeros(self._size, np.float32)
+        for term in set(terms_of(question)):
+            if term in self._impacts:
+                holders, gains = self._impacts[term]
+                found[holders] += gains  # a text stands once among them
+        return found
+
+    def scores(self, question: str) -> NDArray[np.float32]:
+        """The same from 0 to 1: s / (s + `HALF`), so that many shared words do not win alone."""
+        found = self.sums(question)
+        return np.asarray(found / (found + HALF), np.float32)
