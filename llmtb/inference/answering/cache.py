@@ -1,0 +1,126 @@
+"""Answers given before, for questions that are as good as the same; never personal ones."""
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmtb.events.chat import Audience
+from llmtb.inference.answering.reply import Answered, Reply
+from llmtb.inference.answering.terms import content, turns, words
+from llmtb.inference.knowledge.letters import normal, numbers
+
+NEAR = 0.97  # cosine; below it two questions are never the same
+SLIP = 5  # letters, from which a word may have one typing error
+
+
+class Scope(NamedTuple):
+    """For whom an answer holds: nobody else is ever given it.
+
+    knowledge, model: the identities of what answered; with either another, old answers are gone.
+    """
+
+    audience: Audience
+    level: int
+    departments: tuple[str, ...] | None
+    language: str
+    knowledge: str
+    model: str = ""
+
+
+class _Kept(NamedTuple):
+    text: str
+    vector: NDArray[np.float32]
+    reply: Reply
+
+
+class Cache:
+    """At most `size` answers, the longest unused first to go."""
+
+    def __init__(self, size: int = 2048) -> None:
+        self._size = size
+        self._kept: OrderedDict[tuple[Scope, str], _Kept] = OrderedDict()
+        self._hits = 0
+        self._misses = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def same(self, scope: Scope, text: str) -> Reply | None:
+        """The answer to the very question, letters normalised."""
+        key = scope, normal(text)
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        self._kept.move_to_end(key)
+        self._hits += 1
+        return kept.reply
+
+    def near(
+        self, scope: Scope, text: str, vector: NDArray[np.float32]
+    ) -> tuple[Reply, float] | None:
+        """The answer to a question as good as the same, with the cosine of the two."""
+        keys = [key for key in self._kept if key[0] == scope]
+        if not keys:
+            self._misses += 1
+            return None
+        cosines = np.stack([self._kept[key].vector for key in keys]) @ vector
+        for row in np.argsort(-cosines)[:3]:
+            key, cosine = keys[int(row)], float(cosines[row])
+            if cosine >= NEAR and alike(text, self._kept[key].text, scope.language):
+                self._kept.move_to_end(key)
+                self._hits += 1
+                return self._kept[key].reply, cosine
+        self._misses += 1
+        return None
+
+    def keep(self, scope: Scope, text: str, vector: NDArray[np.float32], reply: Reply) -> None:
+        """Keep an answer; whoever calls has seen that neither it nor the question is personal.
+
+        Raises ValueError for a reply that answers nothing.
+        """
+        if not isinstance(reply.outcome, Answered):
+            raise ValueError("only answers are kept")
+        key = scope, normal(text)
+        self._kept[key] = _Kept(text, vector, reply)
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all answers, as when the index or the calibration is another."""
+        self._kept.clear()
+
+    def statistics(self) -> dict[str, int]:
+        """How many answers are kept, and how often one was found or not."""
+        return {"kept": len(self._kept), "hits": self._hits, "misses": self._misses}
+
+
+def alike(one: str, other: str, language: str) -> bool:
+    """Whether two questions differ in nothing that could change the answer.
+
+    The same numbers, the same words that turn a meaning around, the same words in content but
+    for their order and one slip of the typing finger in a long one.
+    """
+    if numbers(one) != numbers(other) or turns(one, language) != turns(other, language):
+        return False
+    first, second = sorted(set(content(one, language))), sorted(set(content(other, language)))
+    if first == second:
+        return bool(first) or words(one) == words(other)
+    left = [word for word in first if word not in second]
+    right = [word for word in second if word not in first]
+    return len(left) == len(right) == 1 and slipped(left[0], right[0])
+
+
+def slipped(one: str, other: str) -> bool:
+    """Whether two long words are one letter apart: another, one too many, or two exchanged."""
+    if min(len(one), len(other)) < SLIP or any(sign.isdigit() for sign in one + other):
+        return False
+    if len(one) > len(other):
+        one, other = other, one
+    at = next((i for i, sign in enumerate(one) if sign != other[i]), len(one))
+    if len(one) == len(other):
+        swapped = one[at + 1 : at + 2] + one[at : at + 1] + one[at + 2 :]
+        return one[at + 1 :] == other[at + 1 :] or swapped == other[at:]
+    return one[at:] == other[at + 1 :]
