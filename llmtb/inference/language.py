@@ -34,7 +34,7 @@ _SCRIPTS = {
             r"[\u0620-\u064A\u066E-\u06D3\u06D5\u06FA-\u06FF\u0750-\u077F"
             r"\u08A0-\u08C9\uFB50-\uFDFB\uFE70-\uFEFC]"
         ),
-        1.5,
+        2,
     ),
     "han": (re.compile(r"[\u3005\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]"), 3),
     "kana": (re.compile(r"[\u3041-\u3096\u30A1-\u30FA]"), 3),

@@ -61,5 +61,5 @@ FINGLISH: frozenset[str] = _words(
 
 # Those of them that are words elsewhere, too: they count only beside others.
 FINGLISH_SHARED: frozenset[str] = _words(
-    "merci hast hasti ke kei ro az hame aya kon biad bede mah farda kard avaz sabz vase dari mide"
+    "merci hast hasti ke kei ro az hame aya kon biad bede mah farda avaz sabz vase dari mide"
 )

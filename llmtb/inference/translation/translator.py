@@ -176,6 +176,8 @@ class Translator:
 
     def _route(self, source: str, target: str) -> list[tuple[Engine, str, str]]:
         """The models to go through, each with its pair; empty where there is no way."""
+        if source == target:
+            return []
         direct = self._engine(source, target)
         if direct is not None:
             return [(direct, source, target)]

@@ -21,8 +21,10 @@ _MEASURE = re.compile(r"\d+(?:[.,]\d+)?[A-Za-z]{1,5}(?:/s)?")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 _NAME = re.compile(r".*[A-Z].*[A-Z].*|[a-z]+[A-Z].*")
 _OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00AA-\u024F]")
-# Short forms that languages have words of their own for.
-_TRANSLATED = frozenset({"tv", "pc", "ok", "sms", "faq", "id", "am", "pm"})
+# Short forms and units that languages have words of their own for.
+_SHORT = "tv pc ok sms faq id am pm usd eur irr irt idr brl cny rmb"
+_UNITS = "kb mb gb tb kbps mbps gbps hz khz mhz ghz ms kwh"
+_TRANSLATED = frozenset([*_SHORT.split(), *_UNITS.split()])
 _LOOP = re.compile(r"(?:^|\s)(\S+)(?:\s+\1){4}(?:\s|$)")
 
 
@@ -44,11 +46,19 @@ def check(source: str, target: str, keep: Collection[str] = ()) -> None:
         lost, made = wanted - found, found - wanted
         what = f"lost {_listed(lost)}" if lost else f"made up {_listed(made)}"
         raise Untrusted(f"the translation has {what}")
-    inside = plain_digits(target).casefold()
-    names = [*codes(source), *(name for name in keep if name.casefold() in source.casefold())]
-    gone = Counter(name for name in names if plain_digits(name).casefold() not in inside)
-    if gone:
+    names = [*codes(source), *(name for name in keep if _stands_in(name, source))]
+    if gone := Counter(name for name in names if not _stands_in(name, target)):
         raise Untrusted(f"the translation has lost {_listed(gone)}")
+    figured = (code for code in codes(target) if not code.isalpha())
+    if new := Counter(code for code in figured if not _stands_in(code, source)):
+        raise Untrusted(f"the translation has made up {_listed(new)}")
+
+
+def _stands_in(name: str, text: str) -> bool:
+    """Whether a name is in a text, and no part of a longer one."""
+    sought = re.escape(plain_digits(name).casefold())
+    found = re.search(f"(?<![a-z0-9]){sought}(?![a-z0-9])", plain_digits(text).casefold())
+    return found is not None
 
 
 def plain_digits(text: str) -> str:
