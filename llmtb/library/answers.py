@@ -1,0 +1,199 @@
+"""What a process answers from: its models, its index, the ladder. Opened once, and rebuilt beside.
+
+answers = await Answers.open(settings, folder)
+await answers.show(library, questions)       # whenever the library or the rules change
+reply = await answers.reply(asked)
+await answers.close()
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from llmtb.actors.knowledge import Library
+from llmtb.inference.answering.answering import Answering, Drafted, Limits
+from llmtb.inference.answering.asked import Asked
+from llmtb.inference.answering.calibration import Calibration
+from llmtb.inference.answering.reply import Reply
+from llmtb.inference.embedding.encoder import Encoder
+from llmtb.inference.errors import ModelError
+from llmtb.inference.generation.batched import BatchedGenerator
+from llmtb.inference.generation.batched import Settings as Batching
+from llmtb.inference.generation.draft import Generator
+from llmtb.inference.knowledge.base import KnowledgeBase
+from llmtb.inference.knowledge.centring import read_everyday
+from llmtb.inference.knowledge.overlaps import Overlap, report
+from llmtb.inference.knowledge.passage import Passage
+from llmtb.inference.language import detect
+from llmtb.inference.models.model import Model, ModelKind
+from llmtb.inference.models.store import Models
+from llmtb.inference.translation.translator import Translator
+from llmtb.library.catalogue import Missing, passages_in
+from llmtb.library.shelf import FOLDER, Shelf
+from llmtb.policy import Questions
+from llmtb.settings import Models as ModelSettings
+
+log = logging.getLogger(__name__)
+
+VECTORS_FILE: Final = "vectors.db"
+_SAMPLE = resources.files("llmtb") / "sample"
+Progress = Callable[[int, int], None]
+
+
+class Answers:
+    """See the module. passages, missing: of the library that was shown last."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        settings: ModelSettings,
+        base: KnowledgeBase,
+        encoder: Encoder,
+        generator: Generator | None,
+        translator: Translator | None,
+    ) -> None:
+        self.shelf = shelf
+        self.base = base
+        self.encoder = encoder
+        self.generator = generator
+        self.translator = translator
+        self.passages: list[Passage] = []
+        self.missing: list[Missing] = []
+        self._settings = settings
+        self._rules = Questions()
+        self._calibration = shipped_calibration()
+        self._stack = AsyncExitStack()
+        self._answering = self._new()
+
+    @classmethod
+    async def open(cls, settings: ModelSettings, folder: Path) -> "Answers":
+        """Load the models that are chosen or installed; the index is empty until `show`.
+
+        folder: of the data; it must be there. Raises ModelError where there is no encoder, or a chosen one is not.
+        """
+        models = Models(Path(settings.folder))
+        async with AsyncExitStack() as stack:
+            encoder = await Encoder.open(_needed(models, "encoder", settings.encoder))
+            stack.push_async_callback(encoder.close)
+            everyday = await asyncio.to_thread(
+                read_everyday, Path(str(_SAMPLE / "questions-of-everyday"))
+            )
+            base = await KnowledgeBase.open(encoder, cache=folder / VECTORS_FILE, everyday=everyday)
+            stack.push_async_callback(base.close)
+            generator = await _generator(models, settings)
+            if generator is not None:
+                stack.push_async_callback(generator.close)
+            translator = await _translator(models, settings)
+            if translator is not None:
+                stack.push_async_callback(translator.close)
+            self = cls(Shelf(folder / FOLDER), settings, base, encoder, generator, translator)
+            self._stack = stack.pop_all()
+        return self
+
+    async def show(
+        self, library: Library, rules: Questions, progress: Progress | None = None
+    ) -> None:
+        """Answer from these documents by these rules from now on; until then, from the old ones.
+
+        Raises InferenceError where the index cannot be made; the old one then stays.
+        """
+        passages, missing = await passages_in(library, self.shelf, sample=rules.sample)
+        for each in missing:
+            log.warning("document %s is left out: %s", each.document, each.why)
+        await self.base.rebuild(passages, progress=progress)
+        self.passages, self.missing, self._rules = passages, missing, rules
+        self._calibration = shipped_calibration()
+        if library.calibration is not None:
+            self._calibration = msgspec.convert(library.calibration, Calibration)
+        self._answering = self._new()
+
+    @property
+    def answering(self) -> Answering:
+        """The ladder in force."""
+        return self._answering
+
+    async def reply(self, asked: Asked) -> Reply:
+        """Take a question through the ladder; see `Answering.answer`."""
+        return await self._answering.answer(asked)
+
+    async def draft(self, asked: Asked) -> Drafted:
+        """Have a reply drafted for an agent; see `Answering.draft`."""
+        return await self._answering.draft(asked)
+
+    def overlaps(self) -> list[Overlap]:
+        """Which passages say the same, or contradict each other."""
+        return report(self.passages)
+
+    def statistics(self) -> dict[str, Any]:
+        """The queues, batches and times of the models, and the size of the index."""
+        figures: dict[str, Any] = {
+            "index": {"passages": len(self.passages), "version": self.base.version},
+            "cache": self._answering.statistics(),
+            "encoder": self.encoder.statistics()._asdict(),
+        }
+        if self.generator is not None:
+            figures["generator"] = self.generator.statistics()._asdict()
+        if self.translator is not None:
+            figures["translator"] = self.translator.statistics()._asdict()
+        return figures
+
+    async def close(self) -> None:
+        """Finish what was begun, and let go of the models."""
+        await self._stack.aclose()
+
+    def _new(self) -> Answering:
+        rules = self._rules
+        return Answering(
+            self.base,
+            self.encoder,
+            self._calibration,
+            translator=self.translator,
+            generator=self.generator,
+            detect=lambda text: detect(text).language,
+            limits=Limits(
+                seconds=self._settings.deadline_seconds,
+                longest=rules.longest,
+                writes=rules.generate,
+            ),
+        )
+
+
+def shipped_calibration() -> Calibration:
+    """The thresholds that come with the program: fitted to the made-up company's questions."""
+    text = (_SAMPLE / "calibration.json").read_bytes()
+    return msgspec.json.decode(text, type=Calibration)
+
+
+def _chosen(models: Models, kind: ModelKind, name: str) -> Model | None:
+    if not name:
+        return models.default(kind)
+    model = models.get(name)
+    if model.kind != kind:
+        raise ModelError(f"{name}: is a model of another kind ({model.kind}), not a {kind}")
+    return model
+
+
+def _needed(models: Models, kind: ModelKind, name: str) -> Model:
+    model = _chosen(models, kind, name)
+    if model is None:
+        raise ModelError(f"no {kind} is installed in {models.folder}: run `llmtb models add`")
+    return model
+
+
+async def _generator(models: Models, settings: ModelSettings) -> Generator | None:
+    model = _chosen(models, "generator", settings.generator)
+    if model is None:
+        return None
+    batching = Batching(workers=settings.workers, threads=settings.threads, waiting=settings.queue)
+    return await BatchedGenerator.open(model, batching)
+
+
+async def _translator(models: Models, settings: ModelSettings) -> Translator | None:
+    model = _chosen(models, "translator", settings.translator)
+    return None if model is None else await Translator.open([model], threads=settings.threads)
