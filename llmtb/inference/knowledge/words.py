@@ -68,10 +68,10 @@ class Words:
         self._impacts: dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]] = {}
         for term, where in places.items():
             at = np.array(where, np.int32)
-            times = np.array(often[term], np.float32)
+            counted = np.array(often[term], np.float32)
             rare = math.log(1 + (self._size - len(at) + 0.5) / (len(at) + 0.5))
-            full = times + K1 * (1 - B + B * lengths[at] / mean)
-            self._impacts[term] = at, np.asarray(rare * times * (K1 + 1) / full, np.float32)
+            full = counted + K1 * (1 - B + B * lengths[at] / mean)
+            self._impacts[term] = at, np.asarray(rare * counted * (K1 + 1) / full, np.float32)
 
     def sums(self, question: str) -> NDArray[np.float32]:
         """BM25 of a question with each text, from 0."""
