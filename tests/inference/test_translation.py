@@ -98,13 +98,13 @@ def test_in_a_batch_and_one_by_one_are_the_same() -> None:
 
 
 def test_both_directions_wait_in_one_line() -> None:
-    async def play(translator: Translator) -> list[list[str]]:
+    async def play(translator: Translator) -> tuple[list[str], list[str]]:
         return await asyncio.gather(
             translator.translate(["The modem is slow."], source="en", target="fa"),
             translator.translate(["مودم کند است."], source="fa", target="en"),
         )
 
-    assert run(play) == [["مودم کند است."], ["The modem is slow."]]
+    assert list(run(play)) == [["مودم کند است."], ["The modem is slow."]]
 
 
 def test_a_translation_that_lost_its_number_is_not_shown() -> None:

@@ -37,6 +37,12 @@ def test_where_sentences_end(text: str, sentences: list[str]) -> None:
     assert found == sentences
 
 
+def test_sentences_are_set_apart_as_the_language_does() -> None:
+    chinese, english = parts_of("重启。等五分钟。\n好了吗？"), parts_of("One. Two.\nThree?")
+    assert joined(chinese, ["A.", "B.", "C?"], "en") == "A. B.\nC?"
+    assert joined(english, ["一。", "二。", "三？"], "zh") == "一。二。\n三？"
+
+
 @given(st.text(alphabet="ab ,،", min_size=1, max_size=40))
 def test_halves_lose_nothing_and_end(sentence: str) -> None:
     cut = halves(sentence)

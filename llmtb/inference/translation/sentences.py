@@ -29,7 +29,11 @@ def parts_of(text: str) -> list[Part]:
     start = 0
     for match in [*_END.finditer(text), None]:
         end = len(text) if match is None else match.end()
-        parts.extend(_sentence(text[start:end]))
+        for part in _sentence(text[start:end]):
+            if parts and not part.text:
+                parts[-1] = parts[-1]._replace(after=parts[-1].after + part.after)
+            else:
+                parts.append(part)
         start = end
     return parts
 
