@@ -30,7 +30,7 @@ _INTERNAL = re.compile(
     r"agent|internal|staff|employee|داخلی|کارشناس|همکار|کارمند|agen|karyawan|interno|atendente|内部|坐席|客服"
 )
 _PUBLIC = re.compile(
-    r"customer|public|everyone|all|مشتری|همه|عمومی|pelanggan|umum|semua|cliente|todos|客户|公开|所有"
+    r"customer|public|público|everyone|all|مشتری|همه|عمومی|pelanggan|umum|semua|cliente|todos|客户|公开|所有"
 )
 _PARTS = re.compile(r"\s*[|\n؛;；]\s*")
 _TAGS = re.compile(r"\s*[|\n؛;；,،，]\s*")

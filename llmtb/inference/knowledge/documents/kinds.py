@@ -6,6 +6,7 @@ from llmtb.inference.errors import DocumentError
 from llmtb.inference.knowledge.documents.archives import names_in
 from llmtb.inference.knowledge.documents.document import Document, Kind
 from llmtb.inference.knowledge.documents.limits import Allowance, Limits
+from llmtb.inference.knowledge.documents.plain import cleaned
 
 SUFFIXES: dict[str, Kind] = {
     ".pdf": "pdf",
@@ -60,7 +61,7 @@ def parse(name: str, content: bytes, limits: Limits) -> Document:
     Only the library of its kind is imported. Raises DocumentError, or whatever the library does.
     """
     kind = kind_of(name, content)
-    title = " ".join(PurePath(name).stem.replace("_", " ").split()) or name
+    title = " ".join(cleaned(PurePath(name).stem).replace("_", " ").split())
     allowance = Allowance(limits)
     if kind == "pdf":
         from llmtb.inference.knowledge.documents.pdf import read_pdf as read

@@ -87,6 +87,7 @@ class Outline:
             raise DocumentError("holds no text; give one that does")
         sections, entries = _parted(self._sections, title)
         language = _credible(language, "\n".join(each.text for each in self._sections))
+        title = title[:_LONGEST_QUESTION].strip()
         return Document(
             kind=kind, title=title, language=language, sections=sections, entries=entries
         )

@@ -30,7 +30,7 @@ def read_json(content: bytes, title: str, allowance: Allowance) -> Document:
     whole = values[0] if len(values) == 1 else list(values)
     named, language = title, None
     if isinstance(whole, dict):
-        named = _text(whole.get("title")) or title
+        named = _text(whole.get("title"))[:200] or title
         language = _text(whole.get("language")) or None
     entries: list[Entry] = []
     for entry in _entries(whole):
@@ -57,14 +57,14 @@ def _check_depth(text: bytes, most: int) -> None:
 
 def _values(text: bytes) -> list[Value]:
     try:
-        return [msgspec.json.decode(text, type=Value)]
+        return [msgspec.json.decode(text)]
     except msgspec.DecodeError as error:
         whole = str(error)
     values: list[Value] = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             try:
-                values.append(msgspec.json.decode(line, type=Value))
+                values.append(msgspec.json.decode(line))
             except msgspec.DecodeError as error:
                 place = whole if number == 1 else f"line {number}: {error}"
                 raise DocumentError(f"is not sound JSON ({place}); correct it") from None

@@ -13,6 +13,7 @@ from pypdf.generic import Destination
 from llmtb.inference.errors import DocumentError
 from llmtb.inference.knowledge.documents.document import Document
 from llmtb.inference.knowledge.documents.limits import Allowance
+from llmtb.inference.knowledge.documents.lines import lines_of
 from llmtb.inference.knowledge.documents.outline import Outline
 from llmtb.inference.knowledge.documents.plain import cleaned
 from llmtb.inference.knowledge.letters import normal
@@ -59,10 +60,10 @@ def _pages(reader: pypdf.PdfReader, allowance: Allowance) -> list[list[str]]:
     if len(reader.pages) > limits.pages:
         raise DocumentError(f"has more than {limits.pages:,} pages; split it into parts")
     held = Allowance(limits)
-    pages = [
-        [" ".join(line.split()) for line in cleaned(held.take(page.extract_text())).split("\n")]
-        for page in reader.pages
-    ]
+    pages: list[list[str]] = []
+    for page in reader.pages:
+        pages.append(lines_of(page))
+        held.take("\n".join(pages[-1]))
     if not any(line for lines in pages for line in lines):
         raise DocumentError("is a scanned PDF without text; run it through OCR first")
     return pages

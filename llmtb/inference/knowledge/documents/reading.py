@@ -32,7 +32,7 @@ def read_document(path: Path, limits: Limits = USUAL) -> Document:
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=environment(),
         )
         with child:
             try:
@@ -55,7 +55,7 @@ async def read(path: Path, limits: Limits = USUAL) -> Document:
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=environment(),
         )
         try:
             async with asyncio.timeout(limits.seconds):
@@ -115,7 +115,7 @@ def _command(path: Path, limits: Limits) -> list[str]:
     return [sys.executable, "-P", "-m", module, path.name, msgspec.json.encode(limits).decode()]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The environment of the child: ours, without what is none of a document's business."""
     root = str(Path(llmtb.__file__).parents[1])
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LLMTB_")}
