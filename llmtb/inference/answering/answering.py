@@ -14,13 +14,12 @@ from llmtb.inference.answering.finding import Embeds, Found, Searched, find
 from llmtb.inference.answering.follow_up import parts
 from llmtb.inference.answering.generated import check, for_agent, for_customer
 from llmtb.inference.answering.guards import guard
-from llmtb.inference.answering.ladder import CHOICES, Step, climb
+from llmtb.inference.answering.ladder import CHOICES, Step
 from llmtb.inference.answering.reply import (
     Answered,
     Offered,
     Outcome,
     Reply,
-    Rung,
     Source,
     Why,
     Withheld,
@@ -28,6 +27,14 @@ from llmtb.inference.answering.reply import (
 )
 from llmtb.inference.answering.signals import entry_of
 from llmtb.inference.answering.small_talk import intent_of
+from llmtb.inference.answering.telling import (
+    again,
+    climbed,
+    reply_of,
+    together,
+    why_of,
+    without,
+)
 from llmtb.inference.errors import InferenceError, ModelError
 from llmtb.inference.generation.draft import Draft, Generator
 from llmtb.inference.generation.prompt import Priority
@@ -128,9 +135,9 @@ class Answering:
                 reply = await self._answer(asked, language)
         except TimeoutError:
             because = f"no reply within {self._limits.seconds:g} s"
-            reply = _without(language, Withheld("unavailable"), because)
+            reply = without(language, Withheld("unavailable"), because)
         except InferenceError as error:
-            reply = _without(language, Withheld("unavailable"), str(error))
+            reply = without(language, Withheld("unavailable"), str(error))
         spent = round((loop.time() - started) * 1000)
         return msgspec.structs.replace(reply, milliseconds=spent)
 
@@ -165,17 +172,17 @@ class Answering:
         scope = self._scope(asked, language)
         stands = not asked.turns
         if stands and (kept := self._cache.same(scope, asked.text)):
-            return _again(kept, {"cache": "the same question"})
+            return again(kept, {"cache": "the same question"})
         found = await self._find(asked, language)
-        step = _climbed(found)
-        why = _why(found, step)
+        step = climbed(found)
+        why = why_of(found, step)
         own = found.held is None and not found.strange and not found.leaning
         if (
             step.rung != "faq"
             and own
             and (near := self._cache.near(scope, found.text, found.vector))
         ):
-            return _again(near[0], {**why, "cache": f"cosine {near[1]:.3f}"})
+            return again(near[0], {**why, "cache": f"cosine {near[1]:.3f}"})
         if found.held is None and (several := await self._several(asked, found, step)):
             return several
         reply = await self._reply(asked, found, step, why)
@@ -186,13 +193,13 @@ class Answering:
     def _refused(self, asked: Asked, language: str) -> Reply | None:
         """What needs no search: nothing said, too much said, or only small talk."""
         if not asked.text.strip():
-            return _without(language, Withheld("empty"), "there are no words")
+            return without(language, Withheld("empty"), "there are no words")
         if len(asked.text) > self._limits.longest:
             because = f"{len(asked.text)} signs, at most {self._limits.longest}"
-            return _without(language, Withheld("too_long"), because)
+            return without(language, Withheld("too_long"), because)
         held = guard(asked.text, asked.audience)
         if (intent := intent_of(asked.text)) and not (held and held.stops):
-            reply = _without(language, Withheld("small_talk"), "asks nothing of the documents")
+            reply = without(language, Withheld("small_talk"), "asks nothing of the documents")
             why: Why = {**reply.why, "intent": intent.value}
             return msgspec.structs.replace(reply, rung="intent", why=why)
         return None
@@ -229,32 +236,32 @@ class Answering:
             return None
         alone = [msgspec.structs.replace(asked, text=text, turns=()) for text in asks]
         found = [await self._find(each, whole.language) for each in alone]
-        steps = [_climbed(each) for each in found]
+        steps = [climbed(each) for each in found]
         if any(each.rung not in ("faq", "passage", "offer") for each in steps):
             return None
         first = {entry_of(each.hits[0].passage): each.hits[0] for each in found}
         if len(first) < len(found):
             return None
-        why: Why = {**_why(whole, step), "parts": list(asks)}
+        why: Why = {**why_of(whole, step), "parts": list(asks)}
         if any(each.rung == "offer" for each in steps):
             outcome: Outcome = Offered(tuple(first.values())[:CHOICES])
-            return _reply(whole, outcome, "offer", why)
+            return reply_of(whole, outcome, "offer", why)
         told = [await self._told(f, s, why) for f, s in zip(found, steps, strict=True)]
         hits = tuple(hit for each in found for hit in each.hits[:CHOICES])
-        reply = _reply(whole, _together(asks, told), steps[0].rung, why)
+        reply = reply_of(whole, together(asks, told), steps[0].rung, why)
         return msgspec.structs.replace(reply, hits=hits)
 
     async def _reply(self, asked: Asked, found: Found, step: Step, why: Why) -> Reply:
         if step.rung in ("faq", "passage"):
-            return _reply(found, await self._told(found, step, why), step.rung, why)
+            return reply_of(found, await self._told(found, step, why), step.rung, why)
         if step.rung == "offer":
             if written := await self._written(asked, found, step, why):
-                return _reply(found, written, "model", why)
-            return _reply(found, Offered(step.hits), step.rung, why)
+                return reply_of(found, written, "model", why)
+            return reply_of(found, Offered(step.hits), step.rung, why)
         reason = step.reason or "nothing_found"
         if not found.hits and reason == "nothing_found":
             reason = "no_knowledge"
-        return _reply(found, Withheld(reason), step.rung, why)
+        return reply_of(found, Withheld(reason), step.rung, why)
 
     async def _told(self, found: Found, step: Step, why: Why) -> Answered:
         """A passage word for word, in the asker's language if a translator can."""
@@ -327,69 +334,7 @@ class Answering:
 
     async def _similarity(self, text: str, asked: Asked, found: Found) -> float:
         """The cosine of a written text to the nearest passage that it was to be written from."""
-        again = msgspec.structs.replace(asked, text=text, turns=())
-        near = await self._find(again, found.language)
+        told = msgspec.structs.replace(asked, text=text, turns=())
+        near = await self._find(told, found.language)
         ids = {hit.passage.id for hit in found.hits[:CHOICES]}
         return max((hit.cosine for hit in near.hits if hit.passage.id in ids), default=0.0)
-
-
-def _climbed(found: Found) -> Step:
-    return climb(
-        found.hits,
-        found.confidence,
-        found.bounds,
-        held=found.held,
-        strange=found.strange,
-        again=found.again,
-    )
-
-
-def _reply(found: Found, outcome: Outcome, rung: Rung, why: Why) -> Reply:
-    return Reply(outcome=outcome, hits=found.hits, rung=rung, why=why, language=found.language)
-
-
-def _without(language: str, outcome: Withheld, because: str) -> Reply:
-    """A reply for which nothing was searched."""
-    return Reply(
-        outcome=outcome, hits=(), rung="withheld", why={"because": because}, language=language
-    )
-
-
-def _again(kept: Reply, why: Why) -> Reply:
-    if isinstance(kept.outcome, Answered):
-        outcome = msgspec.structs.replace(kept.outcome, origin="cache")
-        kept = msgspec.structs.replace(kept, outcome=outcome)
-    return msgspec.structs.replace(kept, rung="cache", why={**kept.why, **why})
-
-
-def _why(found: Found, step: Step) -> Why:
-    why: Why = {
-        "because": step.because,
-        "confidence": round(found.confidence, 3),
-        "low": found.bounds.low,
-        "high": found.bounds.high,
-        "searched": found.text,
-    }
-    if found.signals:
-        named = msgspec.to_builtins(found.signals)
-        why |= {
-            name: round(value, 3) if isinstance(value, float) else value
-            for name, value in named.items()
-        }
-    if found.held:
-        why["guard"] = f"{found.held.kind}: {found.held.words}"
-    return why
-
-
-def _together(asks: Sequence[str], told: Sequence[Answered]) -> Answered:
-    """Two answers in one, each below its question."""
-    text = "\n\n".join(f"{ask}\n{each.text}" for ask, each in zip(asks, told, strict=True))
-    originals = [each.original for each in told if each.original]
-    return Answered(
-        text=text,
-        sources=tuple(source for each in told for source in each.sources),
-        origin=told[0].origin,
-        language=told[0].language,
-        confidence=min(each.confidence for each in told),
-        original="\n\n".join(originals) or None,
-    )

@@ -12,6 +12,7 @@ from llmtb.events.chat import Audience
 from llmtb.inference.answering.guarded import INSTRUCTIONS, TASKS
 from llmtb.inference.answering.guarded_people import INSIDE, OTHERS, UNLESS
 from llmtb.inference.answering.guarded_promises import HOW, OWN, PROMISES
+from llmtb.inference.answering.measures import amounts
 from llmtb.inference.answering.reply import Reason
 from llmtb.inference.knowledge.letters import normal, numbers
 from llmtb.inference.knowledge.passage import Passage
@@ -34,6 +35,8 @@ _LEET = str.maketrans("013457@$", "oleastas")
 _MIXED = re.compile(r"\b(?=\w*[a-z])[a-z]*[013457@$][\w@$]*[a-z]\b")
 _SPELT = re.compile(r"(?<!\w)\w(?:[\s.\-_*]{1,2}\w){3,}(?!\w)")
 _CODE = re.compile(r"(?=[a-z0-9-]*[a-z])(?=[a-z0-9-]*\d)[a-z0-9]+(?:-[a-z0-9]+)*")
+_TWICE = re.compile(r"(?<![^\W_])[a-z]{3,}2(?![^\W_])")
+_QUANTITY = re.compile(r"\d{2,}[a-z]+|\d+(?:[gmt]b|[gm]bps|[cmk]m|kg|min|h|am|pm)")
 _NOT_SIGN = re.compile(r"[^a-z0-9]+")
 
 
@@ -117,8 +120,16 @@ def _first(
 
 
 def codes(text: str) -> frozenset[str]:
-    """The codes and model names of a text, without hyphens: `NV-L40` is `nvl40`."""
-    return frozenset(_NOT_SIGN.sub("", found) for found in _CODE.findall(normal(text)))
+    """The codes and model names of a text, without hyphens: `NV-L40` is `nvl40`.
+
+    `20gb` is none, but an amount; nor is `apa2`: so Indonesians write a word twice.
+    """
+    found = {_NOT_SIGN.sub("", code) for code in _CODE.findall(_once(text))}
+    return frozenset(code for code in found if not _QUANTITY.fullmatch(code))
+
+
+def _once(text: str) -> str:
+    return _TWICE.sub(" ", normal(text))
 
 
 def strange(text: str, passage: Passage) -> list[str]:
@@ -136,8 +147,10 @@ def unknown(text: str, known: str) -> list[str]:
     missing = {code for code in named if not _holds(squeezed, code)}
     within = {number for code in named for number in numbers(code)}
     held = set(numbers(known))
-    missing |= {number for number in numbers(text) if number not in held | within}
-    return sorted(missing)
+    missing |= {number for number in numbers(_once(text)) if number not in held | within}
+    # `3 euros` is not known where only `3 minutes` are.
+    counted = {f"{number} {kind}" for number, kind in amounts(text) - amounts(known)}
+    return sorted(missing | {each for each in counted if each.split()[0] not in missing})
 
 
 def _holds(squeezed: str, code: str) -> bool:
