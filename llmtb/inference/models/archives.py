@@ -16,7 +16,7 @@ _PIECE = 1 << 20  # bytes
 _ARGOS_MOST = 4 << 30  # bytes that all files of a translation package may have together
 _ARGOS = re.compile(
     r"[^/]+/(?:model/)?"
-    r"(metadata\.json|README\.md|sentencepiece\.model|bpe\.model|model\.bin|config\.json"
+    r"(metadata\.json|README\.md|sentencepiece\.model|model\.bin|config\.json"
     r"|(?:shared|source|target)_vocabulary\.(?:json|txt))"
 )
 

@@ -69,8 +69,8 @@ def check(
     source: where the source lies; without it, it is fetched again to a folder that vanishes.
     Raises ModelError, or OSError where the disk fails.
     """
-    watch.step(f"{name}: every byte")
     models.get(name)
+    watch.step(f"{name}: every byte")
     model = verify(models.folder / name)
     if model.kind == "translator":
         return Checked(model, ())

@@ -44,7 +44,7 @@ class GGUFFile:
         except NotImplementedError:
             kind = stored.tensor_type.name
             raise ModelError(f"{self._path}: weights in {kind} cannot be read; take Q8_0") from None
-        return np.ascontiguousarray(array, dtype=np.float32)
+        return np.array(array, dtype=np.float32)  # a copy: what is mapped cannot be changed
 
     def tokenizer(self) -> Tokenizer:
         """The tokenizer that the file's tables describe. Raises ModelError."""

@@ -87,7 +87,8 @@ def _from_folder(order: Order, source: Path, into: Path) -> Model:
     if kind == "bert":
         return _encoder(order, source, into)
     if kind in translator.FAMILIES:
-        return _translator(order, translator.from_folder(source, into, kind, order.compute_type))
+        made = translator.from_folder(source, into, kind, order.compute_type, order.origin)
+        return _translator(order, made)
     if kind in decoder.FAMILIES:
         return _decoder(order, source, into)
     raise refuse(source, kind)

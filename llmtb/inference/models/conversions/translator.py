@@ -10,10 +10,10 @@ import msgspec
 from llmtb.inference.errors import ModelError
 from llmtb.inference.models.archives import take_argos
 
-FAMILIES = {"m2m_100": "m2m100", "marian": "marian", "t5": "madlad", "mbart": "mbart"}
+FAMILIES = {"m2m_100": "m2m100", "marian": "marian", "t5": "madlad"}
 # The tokenizers that lie beside such models, by the names their makers gave them.
 TOKENIZERS = (
-    *("sentencepiece.model", "bpe.model", "sentencepiece.bpe.model", "spiece.model"),
+    *("sentencepiece.model", "sentencepiece.bpe.model", "spiece.model"),
     *("source.spm", "target.spm"),
 )
 _PAIR = re.compile(r"opus-mt-(?:tc-big-)?([a-z]{2,3})-([a-z]{2,3})")
@@ -38,7 +38,9 @@ def from_argos(package: Path, into: Path) -> Made:
     """Unpack a package of Argos, which holds a CTranslate2 model already. Raises ModelError."""
     take_argos(package, into)
     if not any((into / name).is_file() for name in TOKENIZERS):
-        raise ModelError(f"{package}: there is no tokenizer in it that is known here")
+        raise ModelError(
+            f"{package}: no SentencePiece file in it; no other is known"
+        )
     return described(into, str(package))
 
 
@@ -54,8 +56,10 @@ def described(folder: Path, where: str) -> Made:
     return Made("argos", (pair,), (found.from_code, found.to_code), found.license)
 
 
-def from_folder(source: Path, into: Path, kind: str, compute_type: str) -> Made:
+def from_folder(source: Path, into: Path, kind: str, compute_type: str, origin: str = "") -> Made:
     """Convert by CTranslate2's own converter, which needs transformers and torch.
+
+    origin: where the folder is from; an OPUS model's pair of languages is read from its name.
 
     Raises ModelError where they are missing or the model is refused.
     """
@@ -78,6 +82,6 @@ def from_folder(source: Path, into: Path, kind: str, compute_type: str) -> Made:
         raise ModelError(f"{source}: CTranslate2's converter refuses it: {error}") from None
     for name in copied:
         shutil.copyfile(source / name, into / name)
-    match = _PAIR.search(source.name)
+    match = _PAIR.search(f"{origin} {source.name}")
     pairs = (f"{match[1]}-{match[2]}",) if match else ()
     return Made(FAMILIES[kind], pairs)
