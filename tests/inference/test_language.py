@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import llmtb
 from llmtb.inference.language import LANGUAGES, detect, prepare
 from llmtb.inference.small_words import FINGLISH, FINGLISH_SHARED, SMALL_WORDS
 
@@ -17,6 +18,7 @@ from llmtb.inference.small_words import FINGLISH, FINGLISH_SHARED, SMALL_WORDS
 QUESTIONS: dict[str, list[str]] = json.loads(
     (Path(__file__).parent / "data" / "questions.json").read_text(encoding="utf-8")
 )
+SAMPLE = Path(llmtb.__file__).parent / "sample" / "questions"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -27,6 +29,14 @@ def test_short_questions_are_told(language: str) -> None:
     assert told.count(language) >= 0.93 * len(questions)
     # A wrong language is worse than none: the caller then keeps the chat's.
     assert sum(each not in (language, None) for each in told) <= 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_questions_of_the_sample_company_are_told(language: str) -> None:
+    questions = json.loads((SAMPLE / f"{language}.json").read_text(encoding="utf-8"))
+    told = [detect(question["text"]).language for question in questions]
+    assert len(told) >= 60
+    assert told.count(language) >= 0.98 * len(told)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

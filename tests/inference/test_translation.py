@@ -97,6 +97,21 @@ def test_in_a_batch_and_one_by_one_are_the_same() -> None:
     assert list(map(str, run(at_once, workers=2))) == expected
 
 
+def test_what_is_too_long_for_the_model_goes_in_pieces() -> None:
+    short = msgspec.structs.replace(MODEL, max_tokens=14)
+    text = "The modem is slow, the router is fast, the old cable is broken, the plan is cheap."
+
+    async def play(translator: Translator) -> list[str | Untrusted]:
+        found = await translator.attempt([text, "x" * 9_000], source="en", target="fa")
+        assert translator.statistics().sentences >= 4
+        return found
+
+    pieces, endless = run(play, short)
+    assert isinstance(pieces, str)
+    assert {"مودم", "روتر", "کابل", "طرح"} <= set(pieces.split())
+    assert isinstance(endless, Untrusted)
+
+
 def test_both_directions_wait_in_one_line() -> None:
     async def play(translator: Translator) -> tuple[list[str], list[str]]:
         return await asyncio.gather(
