@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from llmtb.inference.errors import DocumentError
 from llmtb.inference.knowledge.documents.confined import outcome
@@ -164,11 +165,11 @@ def test_pages_rows_and_entries_are_bounded(tmp_path: Path) -> None:
 def test_a_far_cell_and_a_long_header_do_not_grow(tmp_path: Path) -> None:
     far = papers.book([["plan", "price"], ["Gold", 20]])
     sheet = (
-        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
-        b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
+        f'<worksheet xmlns="{SHEET_MAIN_NS}"><sheetData><row r="1048576"><c r="XFD1048576">'
+        "<v>1</v></c></row></sheetData></worksheet>"
     )
     path = tmp_path / "far.xlsx"
-    path.write_bytes(papers.repacked(far, "xl/worksheets/sheet1.xml", sheet))
+    path.write_bytes(papers.repacked(far, "xl/worksheets/sheet1.xml", sheet.encode()))
     refused(path)
     path = tmp_path / "long.csv"
     path.write_bytes(b"h" * 100_000 + b",b\n" + b"1,2\n" * 40_000)

@@ -160,21 +160,21 @@ def _may_be_same(one: frozenset[str], other: frozenset[str]) -> bool:
 
 def _texts_alike(passages: Sequence[Passage]) -> Iterator[tuple[int, int]]:
     texts: dict[str, list[int]] = defaultdict(list)
+    grouped: dict[int, str] = {}
     shingles: dict[int, frozenset[str]] = {}
     for place, passage in enumerate(passages):
         text = normal(passage.text)
         if len(text) >= _SHORT or passage.question is None:
             texts[text].append(place)
+            grouped[place] = text
         shingles[place] = _shingles(f"{passage.question or ''} {passage.text}")
-    seen: set[tuple[int, int]] = set()
     for places in texts.values():
-        # The first with each other: a text that stands a hundred times is told 99 times.
-        seen |= {(places[0], other) for other in places[1:]}
-    yield from sorted(seen)
+        # Against the first alone: a text that stands a hundred times is told 99 times.
+        yield from ((places[0], other) for other in places[1:])
     for first, second in _pairs(shingles, SAME_TEXT):
-        same = normal(passages[first].text) == normal(passages[second].text)
-        figures = (numbers(passages[place].text) for place in (first, second))
-        if (first, second) not in seen and not same and len(set(map(tuple, figures))) == 1:
+        told = first in grouped and grouped[first] == grouped.get(second)
+        same_figures = numbers(passages[first].text) == numbers(passages[second].text)
+        if same_figures and not told:
             yield first, second
 
 

@@ -12,7 +12,6 @@ from typing import BinaryIO
 
 import msgspec
 
-import llmtb
 from llmtb.inference.errors import DocumentError
 from llmtb.inference.knowledge.documents import confined
 from llmtb.inference.knowledge.documents.document import Document
@@ -117,7 +116,7 @@ def _command(path: Path, limits: Limits) -> list[str]:
 
 def environment() -> dict[str, str]:
     """The environment of the child: ours, without what is none of a document's business."""
-    root = str(Path(llmtb.__file__).parents[1])
+    root = str(Path(confined.__file__).parents[4])
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LLMTB_")}
     return kept | {"PYTHONPATH": root}
 
