@@ -1,13 +1,16 @@
 """What a translation must not touch, and where a text may be cut."""
 
 from collections import Counter
+from contextlib import suppress
+from time import perf_counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmtb.inference.translation.sentences import halves, joined, parts_of
-from llmtb.inference.translation.unchanged import Untrusted, check, numbers
+from llmtb.inference.translation.translator import LONGEST
+from llmtb.inference.translation.unchanged import Untrusted, check, codes, numbers
 
 
 @given(st.text(alphabet="aZ م密1۲.!؟。 \n-•*,،:/@", max_size=60))
@@ -107,3 +110,43 @@ def test_every_number_counts_however_it_is_written(values: list[int], form: str)
     if values:
         with pytest.raises(Untrusted):
             check(f"wait {text}", f"wait {text} 4")
+
+
+@pytest.mark.parametrize(
+    "made_of",
+    [
+        "!",
+        ". ",
+        " ",
+        "a",
+        "a.",
+        "a@",
+        "@",
+        "1",
+        "1,",
+        "*1",
+        "A",
+        "aA",
+        "a ",
+        "VR3 ",
+        "،",
+        "。",
+        "\n",
+    ],
+)
+def test_no_text_takes_long(made_of: str) -> None:
+    text = "a" + made_of * (LONGEST // len(made_of)) + "a"
+    began = perf_counter()
+    parts_of(text)
+    codes(text)
+    numbers(text)
+    halves(text)
+    with suppress(Untrusted):
+        check(text, text)
+    assert perf_counter() - began < 1
+
+
+def test_a_table_of_codes_is_not_translated() -> None:
+    table = " ".join(f"VR{number}" for number in range(1_000))
+    with pytest.raises(Untrusted, match="1000 codes"):
+        check(table, table)

@@ -7,10 +7,11 @@ import re
 from typing import NamedTuple
 
 # A full stop ends a sentence where space follows and no small letter; 。！？ end it anywhere.
-_END = re.compile(r"(?:[!?؟…]+|\.+(?=[^\S\n]+[^a-z\s]))(?=\s)|[。！？]+|(?=\n)")
+_END = re.compile(r"[!?؟…](?=\s)|\.(?=[^\S\n]+[^a-z\s])|[。！？]+|(?=\n)")
 _BULLET = re.compile(r"\s*(?:[-•*–·]|\d{1,3}[.)])\s+")
-ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"'،؛，。]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
-_LAST = re.compile(rf"(?P<before>\S.*?)(?P<space>\s+)(?P<kept>{ADDRESS.pattern})$", re.ASCII)
+ADDRESS = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"'،؛，。]+|[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII
+)
 _CLAUSE = re.compile(r"(?<=[,;:،؛，、；：])\s*|(?<=[^\s,;:])\s+")
 _UNSPACED = ("zh", "ja")
 
@@ -76,10 +77,17 @@ def _sentence(text: str) -> list[Part]:
         core = core[bullet.end() :]
     bare = core.rstrip()
     space = core[len(bare) :]
-    if last := _LAST.fullmatch(bare):
-        parts.append(Part(last["before"], last["space"]))
-        parts.append(Part(last["kept"], space, kept=True))
+    before, last = _last_word(bare)
+    if before and ADDRESS.fullmatch(last):
+        gap = bare[len(before) : len(bare) - len(last)]
+        parts.extend((Part(before, gap), Part(last, space, kept=True)))
     elif bare:
         plain = bool(ADDRESS.fullmatch(bare)) or not any(map(str.isalpha, bare))
         parts.append(Part(bare, space, kept=plain))
     return parts
+
+
+def _last_word(text: str) -> tuple[str, str]:
+    """A text without its last word, and that word; the first is empty where there is only one."""
+    words = text.rsplit(None, 1)
+    return (words[0].rstrip(), words[1]) if len(words) == 2 else ("", text)

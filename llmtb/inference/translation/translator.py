@@ -16,7 +16,7 @@ from llmtb.inference.translation.sentences import Part, joined, parts_of
 from llmtb.inference.translation.unchanged import Untrusted, check
 
 PIVOT = "en"  # what two languages meet in where no model has the pair
-LONGEST = 20_000  # characters of one text
+LONGEST = 8_000  # characters of one text
 
 
 class Statistics(NamedTuple):
@@ -139,9 +139,8 @@ class Translator:
             raise ModelError(
                 f"no translation from {source} to {target}; `llmtb models list` shows what is here"
             )
-        if long := next((len(text) for text in texts if len(text) > LONGEST), 0):
-            raise QueueFull(f"a text of {long} characters; at most {LONGEST} are translated")
-        cut = [parts_of(text) for text in texts]
+        # What is too long to be translated takes no room; `_text` says so of it.
+        cut = [parts_of(text) if len(text) <= LONGEST else [] for text in texts]
         async with self._admitted(cut), self._within(deadline):
             # All come to their end, so that nothing goes on when the room is given back.
             found = await asyncio.gather(
@@ -235,6 +234,8 @@ class Translator:
         source, target = pair
         asked = list(dict.fromkeys(part.text for part in parts if not part.kept))
         try:
+            if len(text) > LONGEST:
+                raise Untrusted(f"{len(text)} characters; at most {LONGEST} are translated")
             known = await self._sentences(asked, route, source, target)
             whole = joined(
                 parts, [part.text if part.kept else known[part.text] for part in parts], target

@@ -15,7 +15,7 @@ from llmtb.inference.translation.sentences import ADDRESS
 _DIGIT = re.compile(r"\d")
 _GROUPED = re.compile(r"\d{1,3}([.,٬'’\u00A0\u202F ])\d{3}(?:\1\d{3})*(?!\d)")
 _NUMBER = re.compile(r"\d+(?:[.,٫٬'’\u00A0\u202F]\d+)*")
-_CALL_CODE = re.compile(r"[*#]\d[\d*#]*#")
+_CALL_CODE = re.compile(r"[*#]\d[\d*#]{0,40}#")
 _TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-_./][A-Za-z0-9]+)*")
 _MEASURE = re.compile(r"\d+(?:[.,]\d+)?[A-Za-z]{1,5}(?:/s)?")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
@@ -26,6 +26,9 @@ _SHORT = "tv pc ok sms faq id am pm usd eur irr irt idr brl cny rmb"
 _UNITS = "kb mb gb tb kbps mbps gbps hz khz mhz ghz ms kwh"
 _TRANSLATED = frozenset([*_SHORT.split(), *_UNITS.split()])
 _LOOP = re.compile(r"(?:^|\s)(\S+)(?:\s+\1){4}(?:\s|$)")
+
+
+MOST_CODES = 100  # a text with more is a table, which nobody translates
 
 
 class Untrusted(InferenceError):
@@ -46,10 +49,13 @@ def check(source: str, target: str, keep: Collection[str] = ()) -> None:
         lost, made = wanted - found, found - wanted
         what = f"lost {_listed(lost)}" if lost else f"made up {_listed(made)}"
         raise Untrusted(f"the translation has {what}")
-    names = [*codes(source), *(name for name in keep if _stands_in(name, source))]
+    spelt = dict.fromkeys(codes(source))
+    if len(spelt) > MOST_CODES:
+        raise Untrusted(f"the text has {len(spelt)} codes and names in it")
+    names = [*spelt, *(name for name in keep if _stands_in(name, source))]
     if gone := Counter(name for name in names if not _stands_in(name, target)):
         raise Untrusted(f"the translation has lost {_listed(gone)}")
-    figured = (code for code in codes(target) if not code.isalpha())
+    figured = (code for code in dict.fromkeys(codes(target)) if not code.isalpha())
     if new := Counter(code for code in figured if not _stands_in(code, source)):
         raise Untrusted(f"the translation has made up {_listed(new)}")
 
