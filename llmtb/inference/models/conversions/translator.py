@@ -38,9 +38,7 @@ def from_argos(package: Path, into: Path) -> Made:
     """Unpack a package of Argos, which holds a CTranslate2 model already. Raises ModelError."""
     take_argos(package, into)
     if not any((into / name).is_file() for name in TOKENIZERS):
-        raise ModelError(
-            f"{package}: no SentencePiece file in it; no other is known"
-        )
+        raise ModelError(f"{package}: no SentencePiece file in it; no other is known")
     return described(into, str(package))
 
 
