@@ -132,6 +132,8 @@ def _signals(examples: Sequence[Example]) -> list[Signals]:
 
 
 def _fitted(examples: Sequence[Example]) -> Model:
+    # What a guard keeps back teaches nothing about how near an entry must be.
+    examples = [each for each in examples if not each.barred]
     return fit(
         _signals(examples),
         [each.question.language for each in examples],

@@ -1,7 +1,7 @@
 """How sure a first hit is: a logistic sum of signals, kept as plain numbers."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -12,7 +12,7 @@ from llmtb.inference.answering.signals import Signals
 Matrix = NDArray[np.float64]
 
 # More of each can only speak for the hit, so no weight is negative.
-TAKEN = ("score", "cosine", "words", "margin", "lead", "covered", "asked", "alike", "few")
+TAKEN = ("worth", "score", "cosine", "words", "margin", "lead", "covered", "asked", "alike")
 PULL = 4.0  # of the ridge on weights of standardised signals
 PULL_OFFSET = 2.0  # towards no difference between languages
 STEPS = 1500
@@ -34,12 +34,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def row(signals: Signals) -> list[float]:
-    """The signals in the order of `TAKEN`; `few`: nothing is strange."""
-    named: Mapping[str, float] = {
-        **{name: float(getattr(signals, name)) for name in TAKEN if name != "few"},
-        "few": float(not signals.strange),
-    }
-    return [named[name] for name in TAKEN]
+    """The signals in the order of `TAKEN`."""
+    return [float(getattr(signals, name)) for name in TAKEN]
 
 
 def fit(

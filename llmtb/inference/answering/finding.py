@@ -14,13 +14,13 @@ from llmtb.inference.answering.calibration import Calibration
 from llmtb.inference.answering.follow_up import goes_on, joined, short
 from llmtb.inference.answering.guards import Guarded, guard
 from llmtb.inference.answering.ladder import Bounds, showable
-from llmtb.inference.answering.signals import Signals, distinct, signals
+from llmtb.inference.answering.signals import Signals, ranked, signals
 from llmtb.inference.answering.small_talk import without_greeting
 from llmtb.inference.knowledge.base import INLINE
 from llmtb.inference.knowledge.index import Hit
 
 Vector = NDArray[np.float32]
-REACH = 12  # hits that are looked at; several may be one entry in several languages
+REACH = 20  # hits that are looked at, and ranked anew
 
 
 class Searched(Protocol):
@@ -126,13 +126,13 @@ def _look(
         departments=asked.departments,
         k=REACH,
     )
-    shown = showable(distinct(hits, language))
-    seen = signals(text, language, shown) if shown else None
+    standing = ranked(showable(hits), text, language, asked.audience)
+    seen = signals(standing, text) if standing else None
     return Found(
         text=text,
         language=language,
         vector=vector,
-        hits=tuple(shown),
+        hits=tuple(each.hit for each in standing),
         signals=seen,
         confidence=calibration.confidence(seen, language) if seen else 0.0,
         bounds=calibration.bounds(language),

@@ -1,29 +1,45 @@
 """What the hits say about whether the first of them answers: numbers for the calibration."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
+from llmtb.events.chat import Audience
 from llmtb.inference.answering.guards import strange
 from llmtb.inference.answering.terms import content, overlap, words
 from llmtb.inference.knowledge.index import Hit
 from llmtb.inference.knowledge.letters import normal
 from llmtb.inference.knowledge.passage import Passage
 
+# What is added to the score, in its units.
+LIKENESS, COVERAGE, OWN, STRANGENESS = 0.2, 0.06, 0.08, 0.06
 # A margin over nothing: as if the next entry were this far behind.
 ALONE = 0.3
+
+
+class Signs(NamedTuple):
+    """What text and passage share; nothing, where they are in two languages. As in `Signals`."""
+
+    covered: float
+    asked: float
+    alike: float
+    strange: tuple[str, ...]
 
 
 class Signals(msgspec.Struct, frozen=True, kw_only=True):
     """Of a question and what was found for it.
 
-    score, cosine, words: the first hit's. margin: its lead in score over the next entry; lead: over
+    worth: the first hit's, as it is ranked; score, cosine, words: the hit's own. margin: its lead
+    in worth over the next entry; lead: over
     the mean of the next four. covered: the share of the question's words that its passage holds;
     asked: that its question and variants hold. alike: the likeness, in triples of letters, to the
     nearest of these, 0 to 1. length: words of the question, at most 12. strange: numbers, codes
     and model names that the passage does not know.
     """
 
+    worth: float
     score: float
     cosine: float
     words: float
@@ -41,45 +57,81 @@ def entry_of(passage: Passage) -> str:
     return passage.entry or passage.id
 
 
-def distinct(hits: Iterable[Hit], language: str) -> list[Hit]:
-    """The best hit of each entry, best first; told in the asker's language where that was found.
+class Standing(NamedTuple):
+    """A hit with its worth for the question: its score, and what speaks for or against it."""
 
-    An entry keeps its best score, whichever language earned it.
+    hit: Hit
+    worth: float
+    signs: Signs
+
+
+def ranked(hits: Iterable[Hit], text: str, language: str, audience: Audience) -> list[Standing]:
+    """The hits by their worth, each entry once, best first.
+
+    To the score comes what vectors blur: likeness in letters, shared words, numbers it does not
+    know; and to who works for the company, what is written for them stands a little nearer.
+    Weights measured on the sample: right among three from .915 to .958.
     """
-    first: dict[str, Hit] = {}
-    for hit in hits:
-        entry = entry_of(hit.passage)
-        if entry not in first:
-            first[entry] = hit
-        elif first[entry].passage.language != language == hit.passage.language:
-            first[entry] = first[entry]._replace(passage=hit.passage)
+    standing = [_standing(hit, text, language, audience) for hit in hits]
+    standing.sort(key=lambda each: (-each.worth, each.hit.passage.id))
+    first: dict[str, Standing] = {}
+    for each in standing:
+        first.setdefault(entry_of(each.hit.passage), each)
     return list(first.values())
 
 
-def signals(text: str, language: str, hits: list[Hit]) -> Signals:
-    """The signals of distinct hits, best first. Raises ValueError where there is none."""
-    if not hits:
-        raise ValueError("nothing was found, so there is nothing to judge")
-    top, rest = hits[0], hits[1:]
-    passage = top.passage
+def _standing(hit: Hit, text: str, language: str, audience: Audience) -> Standing:
+    signs = _signs(text, language, hit.passage)
+    own = audience == hit.passage.audience == "agent"
+    worth = hit.score + LIKENESS * signs.alike + COVERAGE * signs.covered
+    worth += OWN * own - STRANGENESS * bool(signs.strange)
+    return Standing(hit, worth, signs)
+
+
+def _signs(text: str, language: str, passage: Passage) -> Signs:
+    unknown = tuple(strange(text, passage))
+    if passage.language != language:
+        return Signs(0.0, 0.0, 0.0, unknown)
     stems = content(text, language)
-    ways = [way for way in (passage.question, *passage.variants) if way]
-    asked = frozenset(stem for way in ways for stem in content(way, passage.language))
-    told = frozenset(
-        content(f"{passage.title} {passage.section}\n{passage.text}", passage.language)
-    )
-    others = [hit.score for hit in rest[:4]]
-    return Signals(
-        score=top.score,
-        cosine=top.cosine,
-        words=top.words,
-        margin=top.score - others[0] if others else ALONE,
-        lead=top.score - sum(others) / len(others) if others else ALONE,
+    asked, told = _stems(passage)
+    ways = _ways(passage)
+    return Signs(
         covered=overlap(stems, asked | told),
         asked=overlap(stems, asked),
         alike=max((likeness(text, way) for way in ways), default=0.0),
-        length=min(12, len(words(text)) if len(stems) < 12 else 12),
-        strange=tuple(strange(text, passage)),
+        strange=unknown,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _stems(passage: Passage) -> tuple[frozenset[str], frozenset[str]]:
+    asked = frozenset(stem for way in _ways(passage) for stem in content(way, passage.language))
+    text = f"{passage.title} {passage.section}\n{passage.text}"
+    return asked, frozenset(content(text, passage.language))
+
+
+def _ways(passage: Passage) -> list[str]:
+    return [way for way in (passage.question, *passage.variants) if way]
+
+
+def signals(standing: Sequence[Standing], text: str) -> Signals:
+    """The signals of ranked hits. Raises ValueError where there is none."""
+    if not standing:
+        raise ValueError("nothing was found, so there is nothing to judge")
+    top, rest = standing[0], standing[1:]
+    others = [each.worth for each in rest[:4]]
+    return Signals(
+        worth=top.worth,
+        score=top.hit.score,
+        cosine=top.hit.cosine,
+        words=top.hit.words,
+        margin=top.worth - others[0] if others else ALONE,
+        lead=top.worth - sum(others) / len(others) if others else ALONE,
+        covered=top.signs.covered,
+        asked=top.signs.asked,
+        alike=top.signs.alike,
+        length=min(12, len(words(text))),
+        strange=top.signs.strange,
     )
 
 
@@ -89,6 +141,7 @@ def likeness(one: str, other: str) -> float:
     return 2 * len(first & second) / (len(first) + len(second)) if first or second else 0.0
 
 
-def _triples(text: str) -> set[str]:
+@lru_cache(maxsize=8192)
+def _triples(text: str) -> frozenset[str]:
     padded = f"  {normal(text)} "
-    return {padded[i : i + 3] for i in range(len(padded) - 2)}
+    return frozenset(padded[i : i + 3] for i in range(len(padded) - 2))
