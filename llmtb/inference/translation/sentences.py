@@ -12,7 +12,7 @@ _BULLET = re.compile(r"\s*(?:[-•*–·]|\d{1,3}[.)])\s+")
 ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'،؛，。]+|[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII
 )
-_CLAUSE = re.compile(r"(?<=[,;:،؛，、；：])\s*|(?<=[^\s,;:])\s+")
+_CLAUSE = re.compile(r"(?<=[,;:،؛，、；：])(?![\d/])\s*|(?<=[^\s,;:])\s+")
 _UNSPACED = ("zh", "ja")
 
 
