@@ -50,6 +50,29 @@ def parser() -> argparse.ArgumentParser:
     rebuild.add_argument("--json", action="store_true", help="say the outcome as JSON")
     rebuild.set_defaults(do=_rebuild)
 
+    ask = verbs.add_parser(
+        "ask", help="one question to the knowledge, and where its answer is from"
+    )
+    ask.add_argument("question", nargs="+", help="in your own words and language")
+    _place(ask)
+    ask.add_argument("--why", action="store_true", help="the passages, their scores, the decision")
+    ask.add_argument("--language", help="of the question: fa, en, id, pt, zh (default: its own)")
+    ask.add_argument("--audience", choices=("agent", "customer"), default="customer")
+    ask.add_argument("--level", type=int, default=0, help="of the customer who asks")
+    ask.add_argument(
+        "--draft", action="store_true", help="have a model draft a reply, as it writes"
+    )
+    ask.add_argument("--json", action="store_true", help="the reply as JSON")
+    ask.set_defaults(do=_ask)
+
+    _knowledge(verbs.add_parser("knowledge", help="the documents: add, list, remove, check"))
+
+    customers = verbs.add_parser("customers", help="the company's list of customers")
+    customers.add_argument("file", metavar="FILE", help="CSV with the columns account and level")
+    _place(customers)
+    customers.add_argument("--json", action="store_true", help="say the outcome as JSON")
+    customers.set_defaults(do=_customers)
+
     _models(verbs.add_parser("models", help="the models that answer: list, add, check, remove"))
     return top
 
@@ -81,6 +104,49 @@ def _keep(fault: Exception) -> str:
     ) as file:
         traceback.print_exception(fault, file=file)
     return file.name
+
+
+def _knowledge(verb: argparse.ArgumentParser) -> None:
+    acts = verb.add_subparsers(dest="act", metavar="ACT", required=True)
+
+    add = acts.add_parser("add", help="answer from these files and folders")
+    add.add_argument("paths", metavar="PATH", nargs="+")
+    add.add_argument("--document", help="the id of a single file (default: from its name)")
+    add.add_argument("--title", help="of a single file (default: its own)")
+    add.add_argument("--department", default="", help="whose it is")
+    add.add_argument(
+        "--audience", choices=("agent", "customer"), default="agent", help="who may see it"
+    )
+    add.add_argument("--level", type=int, default=0, help="least level of a customer to see it")
+    add.add_argument("--language", help="of all of it (default: its own)")
+    add.add_argument("--reviewed", action="store_true", help="a person approved its answers")
+    add.set_defaults(do=_knowledge_add)
+
+    list_ = acts.add_parser("list", help="what is answered from")
+    list_.add_argument("--overlaps", action="store_true", help="what is said twice, or two ways")
+    list_.set_defaults(do=_knowledge_list)
+
+    remove = acts.add_parser("remove", help="answer from these documents no more")
+    remove.add_argument("documents", metavar="DOCUMENT", nargs="+", help="an id")
+    remove.add_argument("--reason", default="removed", help="why, for the journal")
+    remove.set_defaults(do=_knowledge_remove)
+
+    check = acts.add_parser("check", help="run labelled questions: right, wrong, withheld")
+    check.add_argument("files", metavar="FILE", nargs="*", help="(default: the made-up company's)")
+    check.add_argument("--half", action="store_true", help="only those kept from calibrating")
+    check.set_defaults(do=_knowledge_check)
+
+    calibrate = acts.add_parser("calibrate", help="set the thresholds for wanted rates of error")
+    calibrate.add_argument("files", metavar="FILE", nargs="*", help="labelled questions")
+    calibrate.add_argument("--wrong", type=float, default=0.02, help="answered wrongly, at most")
+    calibrate.add_argument("--out-of-scope", type=float, default=0.03, help="answered, at most")
+    calibrate.add_argument("--half", action="store_true", help="keep the other half for `check`")
+    calibrate.add_argument("--dry", action="store_true", help="say it, and change nothing")
+    calibrate.set_defaults(do=_knowledge_calibrate)
+
+    for act in (add, list_, remove, check, calibrate):
+        _place(act)
+        act.add_argument("--json", action="store_true", help="say the outcome as JSON")
 
 
 def _models(verb: argparse.ArgumentParser) -> None:
@@ -167,3 +233,62 @@ def _models_remove(options: argparse.Namespace) -> int:
     from llmtb.verbs.models import models_folder, remove_model
 
     return remove_model(models_folder(options.settings, options.folder), options.name)
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from llmtb.verbs.asking import ask
+
+    request = {
+        "text": " ".join(options.question),
+        "language": options.language,
+        "audience": options.audience,
+        "level": options.level,
+        "draft": options.draft,
+    }
+    return ask((options.settings, options.data), request, options.why, options.json)
+
+
+def _customers(options: argparse.Namespace) -> int:
+    from llmtb.verbs.knowledge import import_customers
+
+    return import_customers((options.settings, options.data), options.file, options.json)
+
+
+def _knowledge_add(options: argparse.Namespace) -> int:
+    from llmtb.verbs.knowledge import add
+
+    names = ("paths", "document", "title", "department", "audience", "level", "language")
+    request = {name: getattr(options, name) for name in (*names, "reviewed")}
+    return add((options.settings, options.data), request, options.json)
+
+
+def _knowledge_list(options: argparse.Namespace) -> int:
+    from llmtb.verbs.knowledge import list_documents
+
+    return list_documents((options.settings, options.data), options.overlaps, options.json)
+
+
+def _knowledge_remove(options: argparse.Namespace) -> int:
+    from llmtb.verbs.knowledge import remove
+
+    place = (options.settings, options.data)
+    return remove(place, options.documents, options.reason, options.json)
+
+
+def _knowledge_check(options: argparse.Namespace) -> int:
+    from llmtb.verbs.knowledge import check
+
+    return check((options.settings, options.data), options.files, options.half, options.json)
+
+
+def _knowledge_calibrate(options: argparse.Namespace) -> int:
+    from llmtb.verbs.knowledge import calibrate
+
+    request = {
+        "paths": options.files,
+        "wrong": options.wrong,
+        "out_of_scope": options.out_of_scope,
+        "half": options.half,
+        "dry": options.dry,
+    }
+    return calibrate((options.settings, options.data), request, options.json)

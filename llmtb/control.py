@@ -1,7 +1,8 @@
 """How a verb reaches the running program: a socket in the data folder that only its owner opens.
 
-One request a connection: a line of JSON `{"do": …, …}`; lines `{"note": …}` may follow, and the
-last is `{"done": …}` or `{"failed": "one line", "status": 2}`. Every line is bounded.
+One request a connection: a line of JSON `{"do": …, …}`. Lines `{"note": …}`, how far it is, and
+`{"piece": …}`, of a text that is being written, may follow; the last is `{"done": …}` or
+`{"failed": "one line", "status": 2}`. Every line is bounded.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -19,8 +20,13 @@ SOCKET: Final = "control.sock"
 LONGEST: Final = 4 * 1024 * 1024  # bytes of one line
 _ROOM: Final = 16  # requests at one time
 
-Note = Callable[[str], None]
-"""Takes a line about how far the work is."""
+
+class Note(Protocol):
+    """Takes a line about how far the work is, or a piece of a text that is being written."""
+
+    def __call__(self, text: str, *, piece: bool = False) -> None: ...
+
+
 Serve = Callable[[dict[str, Any], Note], Awaitable[Any]]
 """Does what a request says, and returns what JSON can hold. Raises Unable."""
 
@@ -59,9 +65,12 @@ class Control:
         def send(line: dict[str, Any]) -> None:
             writer.write(msgspec.json.encode(line) + b"\n")
 
+        def note(text: str, *, piece: bool = False) -> None:
+            send({"piece" if piece else "note": text})
+
         try:
             async with self._room:
-                send(await self._answer(await reader.readline(), lambda note: send({"note": note})))
+                send(await self._answer(await reader.readline(), note))
                 await writer.drain()
         except (ConnectionError, ValueError) as trouble:
             log.info("a control request was lost: %s", trouble)
@@ -93,8 +102,8 @@ async def ask(folder: Path, request: dict[str, Any], note: Note) -> Any:
         await writer.drain()
         while line := await reader.readline():
             said = msgspec.json.decode(line, type=dict[str, Any])
-            if "note" in said:
-                note(said["note"])
+            if "note" in said or "piece" in said:
+                note(said.get("note") or said.get("piece", ""), piece="piece" in said)
             elif "done" in said:
                 return said["done"]
             else:

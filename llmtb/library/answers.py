@@ -75,7 +75,8 @@ class Answers:
     async def open(cls, settings: ModelSettings, folder: Path) -> "Answers":
         """Load the models that are chosen or installed; the index is empty until `show`.
 
-        folder: of the data; it must be there. Raises ModelError where there is no encoder, or a chosen one is not.
+        folder: of the data; it must be there. Raises ModelError where there is no encoder, or
+        a chosen model is not there.
         """
         models = Models(Path(settings.folder))
         async with AsyncExitStack() as stack:

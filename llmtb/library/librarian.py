@@ -11,6 +11,7 @@ import msgspec
 from llmtb.actors.access import Account, ListCustomers
 from llmtb.actors.command import Command
 from llmtb.actors.knowledge import AddDocument, Library, RemoveDocument
+from llmtb.control import Note
 from llmtb.events.knowledge import DocumentAdded
 from llmtb.events.record import Recorded
 from llmtb.inference.errors import DocumentError
@@ -21,7 +22,6 @@ from llmtb.library.requests import AddDocuments, ImportCustomers, Level, RemoveD
 from llmtb.library.shelf import Shelf
 from llmtb.runtime.errors import Refused
 
-Note = Callable[[str], None]
 ENDINGS: Final = (
     *(".pdf", ".docx", ".html", ".htm", ".md", ".markdown", ".txt", ".csv", ".xlsx"),
     *(".json", ".jsonl"),

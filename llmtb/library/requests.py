@@ -52,12 +52,16 @@ class ListDocuments(Request, frozen=True, kw_only=True, tag="list_documents"):
 
 
 class AskOnce(Request, frozen=True, kw_only=True, tag="ask_once"):
-    """One question, outside of any chat: nothing of it is recorded."""
+    """One question, outside of any chat: nothing of it is recorded.
+
+    draft: have a model draft a reply from what was found, as an agent may.
+    """
 
     text: Annotated[str, Meta(min_length=1, max_length=4096)]
     language: Language | None = None
     audience: Audience = "agent"
     level: Level = 0
+    draft: bool = False
 
 
 class Judge(Request, frozen=True, kw_only=True, tag="judge"):
@@ -70,12 +74,14 @@ class Judge(Request, frozen=True, kw_only=True, tag="judge"):
 class Calibrate(Request, frozen=True, kw_only=True, tag="calibrate"):
     """Set the thresholds for wanted rates of error, from 0 to 1, by labelled questions.
 
-    dry: say what they would be, and leave them.
+    half: learn from one half alone, so that the other can judge. dry: say what they would be, and
+    leave them.
     """
 
     paths: tuple[str, ...] = ()
     wrong: Annotated[float, Meta(gt=0, lt=1)] = 0.02
     out_of_scope: Annotated[float, Meta(gt=0, lt=1)] = 0.03
+    half: bool = False
     dry: bool = False
 
 

@@ -1,0 +1,102 @@
+"""Has a request done: by the program that runs over this data, else in this very process."""
+
+import asyncio
+import random
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console
+from rich.status import Status
+
+from llmtb import control
+from llmtb.app import House
+from llmtb.control import Note, Unable
+from llmtb.events.journal import Journal
+from llmtb.events.stores.memory import MemoryStore
+from llmtb.events.stores.sqlite import SQLiteStore
+from llmtb.events.stores.store import Store
+from llmtb.library.answers import Answers
+from llmtb.library.requests import AnyRequest
+from llmtb.library.service import Service, rules_of
+from llmtb.live import JOURNAL_FILE
+from llmtb.runtime.clock import WallClock
+from llmtb.settings import Settings
+from llmtb.verbs.exits import Failed
+from llmtb.verbs.place import failures, folder_of, settings_of
+
+_READS: Final = ("ask_once", "judge", "list_documents", "tell_figures")
+
+
+def done(
+    settings_file: Path | None,
+    data: Path | None,
+    request: AnyRequest,
+    *,
+    piece: Callable[[str], None] | None = None,
+) -> Any:
+    """What comes of a request; how far it is is shown on a terminal. Raises Failed.
+
+    piece: takes the pieces of a text that is being written.
+    """
+    settings = settings_of(settings_file)
+    folder = folder_of(settings, data)
+    console = Console(stderr=True)
+    with failures(), console.status("…") as status:
+        if not sys.stderr.isatty():
+            status.stop()
+        try:
+            return asyncio.run(_done(settings, folder, request, _noting(status, piece)))
+        except Unable as unable:
+            raise Failed(unable.status, str(unable)) from unable
+
+
+def _noting(status: Status, piece: Callable[[str], None] | None) -> Note:
+    def note(text: str, *, piece: bool = False) -> None:
+        if not piece:
+            status.update(text)
+        elif tell is not None:
+            status.stop()
+            tell(text)
+
+    tell = piece
+    return note
+
+
+async def _done(settings: Settings, folder: Path, request: AnyRequest, note: Note) -> Any:
+    form: dict[str, Any] = msgspec.to_builtins(request)
+    try:
+        return await control.ask(folder, form, note)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return await _here(settings, folder, form, note)
+
+
+async def _here(settings: Settings, folder: Path, form: dict[str, Any], note: Note) -> Any:
+    """Nothing runs over this data: open it, do it, close it."""
+    async with AsyncExitStack() as stack:
+        journal = await Journal.open(_store(folder / JOURNAL_FILE, form["do"]))
+        stack.push_async_callback(journal.close)
+        house = House(journal, WallClock(), random.Random(0))  # noqa: S311 - spreads retries
+        stack.push_async_callback(house.stop)
+
+        async def open_answers(note: Note) -> Answers:
+            note("loading the models")
+            answers = await Answers.open(settings.models, folder)
+            stack.push_async_callback(answers.close)
+
+            def told(number: int, of: int) -> None:
+                note(f"indexing: {number} of {of}")
+
+            await answers.show(service.library(), rules_of(journal), told)
+            return answers
+
+        service = Service(house, journal, folder, open_answers)
+        return await service.do(form, note)
+
+
+def _store(file: Path, do: str) -> Store:
+    """The journal there is; where there is none, one that nothing remains of will do to read."""
+    return MemoryStore() if do in _READS and not file.exists() else SQLiteStore(file)
