@@ -64,10 +64,15 @@ def test_running_heads_and_page_numbers_are_left_out() -> None:
         "the word سلام is a greeting",
         "12 meters",
         "۱۴۰۳",
+        "سال ۱۴۰۳/۰۲/۳۱",
+        "۲۵ تا ۳۰ تومان",
+        "راهنما: ۱. خاموش کنید ۲. ۱۰ ثانیه",
     ],
 )
 def test_a_pdf_is_read_in_the_order_of_reading(line: str) -> None:
     assert parsed("a.pdf", papers.drawn([line])).sections == (Section(line, (), 1),)
+    below = parsed("a.pdf", papers.drawn(["سلام", line, "b", line])).sections[0].text
+    assert below == f"سلام {line} b {line}"
 
 
 def test_a_scanned_pdf_says_what_to_do() -> None:

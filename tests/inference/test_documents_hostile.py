@@ -217,8 +217,8 @@ def test_forms_that_draw_each_other_end(tmp_path: Path) -> None:
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
     path = tmp_path / "big.json"
-    path.write_bytes(b"[" + b",".join([b"{}"] * 3_000_000) + b"]")
-    assert "needs more than 256 MiB" in refused(path, Limits(memory=256 * MIB, seconds=40))
+    path.write_bytes(b"[" + b",".join([b"{}"] * 2_000_000) + b"]")
+    assert "needs more than 128 MiB" in refused(path, Limits(memory=128 * MIB, seconds=40))
 
 
 def test_no_pipe_folder_or_missing_file_is_waited_for(tmp_path: Path) -> None:

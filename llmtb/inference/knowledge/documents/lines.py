@@ -5,60 +5,74 @@ round; the order of the runs in a line, and digits, which run the other way, are
 """
 
 import re
+from typing import NamedTuple
 
 from pypdf import PageObject
 
 from llmtb.inference.knowledge.documents.plain import cleaned
 
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u05ff\u0620-\u064a\u0671-\u06d3\ufb1d-\ufdff\ufe70-\ufefc]")
-_LEFT_TO_RIGHT = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_RIGHT = re.compile("[\u0590-\u065f\u066e-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+# Signs that pypdf takes to run as those before them do; its states last for a whole page.
+_NEUTRAL = re.compile("[\\x00-/:-@\u0660-\u066d\u06f0-\u06f9\u2000-\u206f\u20a0-\u21ff]*")
 # What stands between digits and runs with them; a hyphen does not.
 _DIGITS = re.compile("[٠-٩۰-۹]+(?:[٫٬.,/:][٠-٩۰-۹]+)*")
 _NUMERAL = re.compile(r"\d[\d٫٬.,/:]*")
 
-Run = tuple[float, str]
+
+class Run(NamedTuple):
+    """Some signs in a row: where they begin, and whether pypdf turned them round."""
+
+    across: float
+    text: str
+    turned: bool
 
 
 def lines_of(page: PageObject) -> list[str]:
     """The lines of a page from top to bottom, white space in them as single spaces."""
     lines: list[list[Run]] = [[]]
+    turned = False
 
     def visit(text: str, matrix: list[float], place: list[float], *_: object) -> None:
+        nonlocal turned
+        if not _NEUTRAL.fullmatch(text):
+            turned = bool(_RIGHT.search(text))
         across = place[4] * matrix[0] + place[5] * matrix[2] + matrix[4]
         first, *others = text.split("\n")
-        lines[-1].append((across, first))
-        lines.extend([(across, other)] for other in others)
+        lines[-1].append(Run(across, first, turned))
+        lines.extend([Run(across, other, turned)] for other in others)
 
     whole = page.extract_text(visitor_text=visit)
-    if _RIGHT_TO_LEFT.search(whole) or _DIGITS.search(whole):
+    if _RIGHT.search(whole):
         return [" ".join(cleaned(_read(runs)).split()) for runs in lines]
     return [" ".join(line.split()) for line in cleaned(whole).split("\n")]
 
 
 def _read(runs: list[Run]) -> str:
     """A line whose runs are given as they were drawn."""
-    runs = [(across, _DIGITS.sub(lambda found: found[0][::-1], run)) for across, run in runs if run]
-    text = "".join(run for _, run in runs)
-    if len(_RIGHT_TO_LEFT.findall(text)) < max(1, len(_LEFT_TO_RIGHT.findall(text))):
+    runs = [
+        run._replace(text=_DIGITS.sub(lambda found: found[0][::-1], run.text))
+        if run.turned
+        else run
+        for run in runs
+        if run.text
+    ]
+    text = "".join(run.text for run in runs)
+    if len(_RIGHT.findall(text)) < max(1, len(_LATIN.findall(text))):
         return text
+    seen: list[Run] = []
     # Runs of one operator have one place; they were drawn from left to right, as sorting keeps.
-    seen: list[str] = []
-    for _, run in sorted(runs, key=lambda each: each[0]):
-        if seen and _NUMERAL.fullmatch(seen[-1] + run):
-            seen[-1] += run
+    for run in sorted(runs, key=lambda run: run.across):
+        if seen and _NUMERAL.fullmatch(seen[-1].text + run.text):
+            seen[-1] = seen[-1]._replace(text=seen[-1].text + run.text)
         else:
             seen.append(run)
-    turned: list[bool] = []
-    for run in seen:
-        right = bool(_RIGHT_TO_LEFT.search(run))
-        # Signs alone are turned round as the run before them is.
-        turned.append(right or (not re.search(r"\w", run) and turned[-1:] == [True]))
     said = ""
-    for run, is_turned in zip(reversed(seen), reversed(turned), strict=True):
-        before, after = run[:1] == " ", run[-1:] == " "
-        if not is_turned:
+    for run in reversed(seen):
+        before, after = run.text[:1] == " ", run.text[-1:] == " "
+        if not run.turned:
             before, after = after, before
-        elif re.search(r"\w", run):
+        elif re.search(r"\w", run.text):
             before |= after  # pypdf puts the space at a run's right to the end of the line
-        said += " " * before + run.strip() + " " * after
+        said += " " * before + run.text.strip() + " " * after
     return said
