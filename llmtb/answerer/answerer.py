@@ -66,10 +66,11 @@ class Log(Protocol):
     def load_snapshot(self, key: str, layout: str) -> tuple[int, bytes] | None: ...
 
 
-Answer = Callable[[Asked], Awaitable[Found]]
+Answer = Callable[[Asked, str | None], Awaitable[Found]]
 """Takes a question through the ladder: the command that tells its chat what came of it.
 
-It raises InferenceError where it cannot; any answer is one of the company's, never an error text.
+Beside the question it is given the language that the chat is spoken to in. It raises
+InferenceError where it cannot; what people hear is the company's, never an error's text.
 """
 
 
@@ -241,7 +242,8 @@ class Answerer:
                     level=asked.level,
                     on_call=asked.on_call,
                     turns=turns,
-                )
+                ),
+                self.known.languages.get(chat),
             )
         except InferenceError as trouble:
             log.warning("question %s: %s", question, trouble)

@@ -15,6 +15,7 @@ from llmtb.events.chat import (
     AnswerWithheld,
     Audience,
     ChoicesOffered,
+    LanguageChosen,
     PassagesFound,
     QuestionAsked,
     SessionEnded,
@@ -69,7 +70,7 @@ class Known(msgspec.Struct):
     to choose; the value says for whom. talks: by chat, while a session is open.
     people: the chats that need a person. replies: the withheld
     question of each chat that a person's first words will answer; told: those words, by question,
-    until they are its answer.
+    until they are its answer. languages: that each chat is spoken to in.
     """
 
     open: dict[str, QuestionAsked] = {}
@@ -78,6 +79,7 @@ class Known(msgspec.Struct):
     people: dict[str, Person] = {}
     replies: dict[str, str] = {}
     told: dict[str, Told] = {}
+    languages: dict[str, str] = {}
     access: Access = msgspec.field(default_factory=Access)
     hand_over: bool = True
     seq: int = 0
@@ -99,6 +101,8 @@ class Known(msgspec.Struct):
                 talk.turns = [*talk.turns, Turn(event.question, event.text)][-TURNS:]
             case PassagesFound():
                 self._found(event)
+            case LanguageChosen():
+                self.languages[event.chat] = event.language
             case AnswerGiven():
                 self._answered(event)
             case ChoicesOffered():

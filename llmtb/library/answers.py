@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from llmtb.actors.knowledge import Library
+from llmtb.inference import language
 from llmtb.inference.answering.answering import Answering, Drafted, Limits
 from llmtb.inference.answering.asked import Asked
 from llmtb.inference.answering.calibration import Calibration
@@ -30,7 +31,6 @@ from llmtb.inference.knowledge.base import KnowledgeBase
 from llmtb.inference.knowledge.centring import read_everyday
 from llmtb.inference.knowledge.overlaps import Overlap, report
 from llmtb.inference.knowledge.passage import Passage
-from llmtb.inference.language import detect
 from llmtb.inference.models.model import Model, ModelKind
 from llmtb.inference.models.store import Models
 from llmtb.inference.translation.translator import Translator
@@ -82,6 +82,7 @@ class Answers:
         async with AsyncExitStack() as stack:
             encoder = await Encoder.open(_needed(models, "encoder", settings.encoder))
             stack.push_async_callback(encoder.close)
+            await asyncio.to_thread(language.prepare)
             everyday = await asyncio.to_thread(
                 read_everyday, Path(str(_SAMPLE / "questions-of-everyday"))
             )
@@ -156,7 +157,7 @@ class Answers:
             self._calibration,
             translator=self.translator,
             generator=self.generator,
-            detect=lambda text: detect(text).language,
+            detect=lambda text: language.detect(text).language,
             limits=Limits(
                 seconds=self._settings.deadline_seconds,
                 longest=rules.longest,

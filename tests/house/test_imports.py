@@ -60,6 +60,7 @@ CORNERS = {
     "ctranslate2": "llmtb.inference",
     "sentencepiece": "llmtb.inference",
     "tokenizers": "llmtb.inference",
+    "py3langid": "llmtb.inference",
     "gguf": "llmtb.inference.models",
     "huggingface_hub": "llmtb.inference.models",
     "httpx": "llmtb.inference",
