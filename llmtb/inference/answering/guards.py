@@ -31,7 +31,7 @@ class Guarded(NamedTuple):
 
 # Signs of other scripts that look like Latin ones, and digits that stand for letters.
 _ALIKE = str.maketrans("аесорхуікмтвнѕԁӏαορτικνε", "aecopxyikmtbhsdlaoptikve")
-_LEET = str.maketrans("013457@$", "oleastas")
+_LEET = (str.maketrans("013457@$", "oleastas"), str.maketrans("013457@$", "oieastas"))
 _MIXED = re.compile(r"\b(?=\w*[a-z])[a-z]*[013457@$][\w@$]*[a-z]\b")
 _SPELT = re.compile(r"(?<!\w)\w(?:[\s.\-_*]{1,2}\w){3,}(?!\w)")
 _CODE = re.compile(r"(?=[a-z0-9-]*[a-z])(?=[a-z0-9-]*\d)[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -78,12 +78,16 @@ def instruction(text: str) -> str | None:
     For questions, and for documents: a passage with such words is shown to nobody unreviewed.
     """
     plain = bare(text)
-    forms = {plain, _MIXED.sub(lambda found: found[0].translate(_LEET), plain)}
+    forms = {plain} | {_letters(plain, table) for table in _LEET}
     for form in forms:
         for pattern in _INSTRUCTIONS:
             if found := pattern.search(form):
                 return found[0].strip()
     return None
+
+
+def _letters(text: str, table: dict[int, int]) -> str:
+    return _MIXED.sub(lambda found: found[0].translate(table), text)
 
 
 def guard(text: str, audience: Audience = "customer") -> Guarded | None:
