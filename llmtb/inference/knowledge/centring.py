@@ -2,8 +2,11 @@
 
 The vectors of an encoder like e5 share one large direction, and those of a language another.
 So the mean of a language's questions is subtracted from a question, the mean of its passages
-from a passage. Measured in `shared` data and on the sample company: from questions of everyday
-life 30 are enough, and the company's own take their place as they grow.
+from a passage. Questions of everyday life give the first means; the company's own take their
+place as they grow. On the sample company, entries in English and Persian, questions in five
+languages (R@1 / R@5 of free paraphrases, area under the curve of answerable or not): without
+means .29 / .59; means of everyday life .72 / .92, .868; blended .71 / .93, .870; blended, and the
+others moved along .72 / .94, .887.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,13 +34,19 @@ class Centring:
     A language of which nothing is known takes the mean of all the others.
     """
 
-    def __init__(self, questions: Mapping[str, Vectors], passages: Mapping[str, Vectors]) -> None:
-        self.languages = tuple(sorted(questions))
+    def __init__(
+        self,
+        questions: Mapping[str, Vectors],
+        passages: Mapping[str, Vectors],
+        languages: Mapping[str, Vectors],
+    ) -> None:
+        """languages: a mean of questions about the same things in each, to tell them apart."""
         self._questions = dict(questions)
         self._passages = dict(passages)
         self._any_question = _middle(questions)
         self._any_passage = _middle(passages)
-        known = [self._questions[language] for language in self.languages]
+        self._languages = tuple(sorted(languages))
+        known = [languages[language] for language in self._languages]
         self._directions = unit(np.stack(known)) if known else None
 
     def query(self, vector: Vectors, language: str) -> Vectors:
@@ -59,7 +68,7 @@ class Centring:
         best = int(near.argmax())
         others = np.delete(near, best)
         margin = float(near[best] - others.max()) if others.size else 1.0
-        return Guess(self.languages[best], margin)
+        return Guess(self._languages[best], margin)
 
     def state(self) -> bytes:
         """All of it as bytes, for a hash."""
@@ -75,17 +84,23 @@ def blended(
 ) -> dict[str, Vectors]:
     """The mean of each language from shipped vectors and one's own, a matrix a language each.
 
-    weight: as how many of one's own the shipped ones count, however many they are.
+    weight: as how many of one's own the shipped ones count, however many they are. What the
+    company speaks of moves the mean of every language alike, so a language in which it has no
+    questions moves with the others.
     """
     starts = {language: rows.mean(axis=0) for language, rows in shipped.items() if len(rows)}
     middle = _middle(starts)
-    found = dict(starts)
-    for language, rows in own.items():
-        if len(rows):
-            start = starts.get(language, middle)
-            held = weight if starts else 0.0
-            mean = (start * held + rows.sum(axis=0)) / (held + len(rows))
-            found[language] = np.asarray(mean, np.float32)
+    held = weight if starts else 0.0
+    rows_of = {language: rows for language, rows in own.items() if len(rows)}
+    moved = np.zeros_like(middle)
+    for language, rows in rows_of.items():
+        moved = moved + (rows - starts.get(language, middle)).sum(axis=0)
+    size = sum(map(len, rows_of.values()))
+    step = moved / (size + held) if size else moved
+    found = {language: np.asarray(start + step, np.float32) for language, start in starts.items()}
+    for language, rows in rows_of.items():
+        begun = (starts.get(language, middle) + step) * held
+        found[language] = np.asarray((begun + rows.sum(axis=0)) / (held + len(rows)), np.float32)
     return found
 
 

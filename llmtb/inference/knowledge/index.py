@@ -61,6 +61,8 @@ class Index:
         self.centring = Centring(
             blended(shipped.questions, questions, SHIPPED_QUESTIONS),
             blended(shipped.passages, together, SHIPPED_PASSAGES),
+            # Not the company's own: what it speaks of would pass for a language.
+            blended(shipped.questions, {}, SHIPPED_QUESTIONS),
         )
         centred = [
             self.centring.passage(rows, passage.language)

@@ -19,8 +19,10 @@ NEAR = 400  # points that the graph chooses, and passages that the words do
 class Hit(NamedTuple):
     """A passage that may answer.
 
-    score: the centred cosine and the words' term, on which thresholds stand; for an entry in
-    several languages that of the version that fits best. cosine, words: of that version.
+    score: cosine and `WEIGHT` times words, on which thresholds stand. cosine: centred, of the
+    passage's best point. words: from 0 to 1. For an entry in several languages the cosine stands
+    half for the version that fits best and half for the mean of all, words for the best: what
+    fits in one language alone often fits by chance.
     """
 
     passage: Passage
@@ -74,8 +76,7 @@ class Shelf:
             return []
         words = self._words.scores(text)
         cosines = self._near(vector, words, allowed, k)
-        scores = np.where(allowed, cosines + WEIGHT * words, -np.inf)
-        return self._best(scores, cosines, words, language, k)
+        return self._best(np.where(allowed, cosines, -np.inf), words, language, k)
 
     def _near(self, vector: Vectors, words: Vectors, allowed: NDArray[np.bool_], k: int) -> Vectors:
         """The cosine of each passage's best point; -inf for those that are not looked at."""
@@ -93,21 +94,25 @@ class Shelf:
         np.maximum.at(cosines, self._owners, self._vectors @ vector)
         return cosines
 
-    def _best(
-        self, scores: Vectors, cosines: Vectors, words: Vectors, language: str, k: int
-    ) -> list[Hit]:
-        tops = np.full(len(self._versions), -np.inf, np.float32)
-        np.maximum.at(tops, self._entries, scores)
+    def _best(self, cosines: Vectors, words: Vectors, language: str, k: int) -> list[Hit]:
+        looked = np.flatnonzero(np.isfinite(cosines))
+        entries, size = self._entries[looked], len(self._versions)
+        highest, shared = np.full(size, -np.inf, np.float32), np.zeros(size, np.float32)
+        np.maximum.at(highest, entries, cosines[looked])
+        np.maximum.at(shared, entries, words[looked])
+        count = np.bincount(entries, minlength=size)
+        total = np.bincount(entries, weights=cosines[looked], minlength=size)
+        fits = (highest + total / np.maximum(count, 1)) / 2
+        scores = fits + WEIGHT * shared
         found: list[Hit] = []
         # Ties go by place, so that a search gives the same list every time.
-        for entry in np.argsort(-tops, kind="stable")[:k].tolist():
-            if not np.isfinite(tops[entry]):
+        for entry in np.argsort(-scores, kind="stable")[:k].tolist():
+            if not count[entry]:
                 break
-            versions = [place for place in self._versions[entry] if np.isfinite(scores[place])]
-            best = max(versions, key=scores.__getitem__)
+            versions = [place for place in self._versions[entry] if np.isfinite(cosines[place])]
             spoken = [v for v in versions if self._passages[v].language == language]
-            shown = max(spoken, key=scores.__getitem__) if spoken else best
-            numbers = float(scores[best]), float(cosines[best]), float(words[best])
+            shown = max(spoken or versions, key=cosines.__getitem__)
+            numbers = float(scores[entry]), float(fits[entry]), float(shared[entry])
             found.append(Hit(self._passages[shown], *numbers))
         return found
 
