@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import Final
 
 from llmtb.actors.centre import AddAgent
+from llmtb.channels.conversation.drafting import Drafts
 from llmtb.channels.conversation.feeder import Feeder
-from llmtb.channels.conversation.house import House, Log
+from llmtb.channels.conversation.house import Drafting, House, Log
 from llmtb.channels.conversation.inviting import invitation, link_to
 from llmtb.channels.conversation.keyboards import COMMANDS
 from llmtb.channels.conversation.live import LiveMessages
@@ -36,6 +37,7 @@ class Conversation:
     """Everything people say to the bot and hear from it, over one channel.
 
     history: a person's own past. new_code: gives a fresh invitation code (`access.new_code`).
+    drafting: a model that drafts replies for agents, if there is one.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Conversation:
         clock: Clock,
         new_code: Callable[[], str],
         words: Words | None = None,
+        drafting: Drafting | None = None,
     ) -> None:
         self._house = house
         self._log = log
@@ -56,7 +59,8 @@ class Conversation:
         self._clock = clock
         self._new_code = new_code
         self._words = words or Words.load()
-        self._feeder = Feeder(log, house, self._words, settings, clock)
+        self._drafting = drafting
+        self._feeder = Feeder(log, house, self._words, settings, clock, drafts=drafting is not None)
         self._talk: asyncio.Future[Talk] = asyncio.get_running_loop().create_future()
 
     async def handle(self, update: Said | Pressed) -> None:
@@ -69,12 +73,25 @@ class Conversation:
         house, feeder, words, clock = self._house, self._feeder, self._words, self._clock
         settings = self._settings
         live = LiveMessages(house, feeder, port, words, settings, clock)
+        drafts = Drafts(house, port, self._drafting, clock)
         talk = Talk(
-            house, self._log, feeder, port, self._history, words, settings, clock, self._new_code
+            house,
+            self._log,
+            feeder,
+            port,
+            self._history,
+            words,
+            settings,
+            clock,
+            self._new_code,
+            drafts,
         )
         if not self._talk.done():
             self._talk.set_result(talk)
-        await until_first(feeder.run(), live.run(), self._offer(port))
+        try:
+            await until_first(feeder.run(), live.run(), self._offer(port))
+        finally:
+            await drafts.close()
 
     async def first_invitation(self, bot: str) -> str | None:
         """A link that makes the first supervisor; None if one has joined already.

@@ -9,6 +9,7 @@ from llmtb.channels.conversation import keyboards
 from llmtb.channels.conversation.board import capacity_text
 from llmtb.channels.conversation.keyboards import REST, Choice
 from llmtb.channels.conversation.phrases import (
+    called,
     kind_name,
     late_minutes,
     role_name,
@@ -37,12 +38,16 @@ OVERTIME_HOURS: Final = 24
 
 _HELP: Final[dict[Role, str]] = {
     "agent": mark(
+        "Ask me!: your question, answered from the company's own documents.\n"
+        "Callbacks: customers who wait for somebody.\n"
         "Press {rest} to rest, and press it again when you are back.\n"
         "The bot grants a rest while slots are free, tells you when to be back, and warns you if "
         "you are late.\n"
         "My history shows your own rests; nobody else's are shown to you."
     ),
     "supervisor": mark(
+        "Ask me!: your question, answered from the company's own documents.\n"
+        "Callbacks: customers who wait for somebody.\n"
         "Live board: the floor as it is, kept up to date in place.\n"
         "Set capacity: by hand, until an hour, for a reason.\n"
         "Rests: end, extend or forgive.\n"
@@ -52,15 +57,28 @@ _HELP: Final[dict[Role, str]] = {
         "/cancel leaves whatever was begun."
     ),
     "auditor": mark(
+        "Ask me!: your question, answered from the company's own documents.\n"
         "Live board and Report show what was and what is; you may read, and change nothing."
     ),
-    "customer": mark("You are on the list. There is nothing for you to do here yet."),
+    "customer": mark(
+        "Press Ask me! or simply write your question, in your own words and language.\n"
+        "I am a bot. I answer from the company's own documents and say where the answer is from; "
+        "what they do not say, I do not make up.\n"
+        "A person is one press away. Exit ends our talk."
+    ),
 }
 
 
 def welcome(scene: Scene) -> Say:
     """The greeting with the permanent buttons; the answer to /start, however often."""
     speech = scene.speech
+    if scene.role == "customer":
+        text = speech.say(
+            "Hello {name}, welcome to BOT Ask me!\n"
+            "If you have a question, press Ask me! or simply write it.",
+            name=called(speech, scene.name),
+        )
+        return Say(text=f"{text}\n{help_text(scene)}", keyboard=buttons(scene))
     name, role = scene.known.name(scene.agent), role_name(speech, scene.role)
     text = speech.say("Hello {name}. You are here as {role}.", name=name, role=role)
     return Say(text=f"{text}\n{help_text(scene)}", keyboard=buttons(scene))

@@ -34,7 +34,7 @@ from llmtb.runtime.tasks import until_first
 log = logging.getLogger(__name__)
 
 SNAPSHOT: Final = "conversation"
-LAYOUT: Final = "1"
+LAYOUT: Final = "2"
 _SAVE_EVERY: Final = 256  # events
 _AT_ONCE: Final = 32  # chats that are asked at one time
 _FIRST_WAIT, _LAST_WAIT = 0.1, 5.0  # seconds before asking again
@@ -51,17 +51,26 @@ class Queued(NamedTuple):
 class Feeder:
     """Keeps `known` up to date and has people told. `run` it in a task of its own.
 
+    drafts: whether there is a model that drafts replies.
     known: what the journal said up to its event `seq`; others read it, and never change it.
     """
 
     def __init__(
-        self, log: Log, house: House, words: Words, settings: Settings, clock: Clock
+        self,
+        log: Log,
+        house: House,
+        words: Words,
+        settings: Settings,
+        clock: Clock,
+        *,
+        drafts: bool = False,
     ) -> None:
         self._log = log
         self._house = house
         self._words = words
         self._settings = settings
         self._clock = clock
+        self._drafts = drafts
         self._news = asyncio.Condition()
         self._told: set[str] = set()
         self._ready = asyncio.Event()
@@ -111,7 +120,8 @@ class Feeder:
 
     def _take(self, recorded: Recorded) -> Iterator[Queued]:
         self.known.evolve(recorded)
-        occasion = Occasion(self.known, self._words, self._settings, recorded.event)
+        words, settings, drafts = self._words, self._settings, self._drafts
+        occasion = Occasion(self.known, words, settings, recorded.event, drafts)
         try:
             told = list(notices(occasion, self._clock.now()))
         except Exception:  # one event that cannot be put into words must not silence all others
@@ -166,7 +176,7 @@ class Feeder:
 
         async def one_chat(queue: list[Queued]) -> None:
             async with room:
-                for id_, (chat, say) in queue:
+                for id_, (chat, say, _) in queue:
                     command = QueueMessage(chat=chat, draft=say.draft(id_))
                     await self._insist(chat, command, id_)
 
@@ -214,7 +224,9 @@ def _numbered(name: str, told: Sequence[Notice]) -> Iterator[Queued]:
     for notice in told:
         number = counts[notice.chat] = counts.get(notice.chat, 0) + 1
         suffix = "" if number == 1 else f":{number}"
-        yield Queued(f"{name}:{notice.chat}{suffix}", notice)
+        # What somebody waits for goes before what is told to many: see `urgency`.
+        first = f"reply:{name}" if notice.awaited else name
+        yield Queued(f"{first}:{notice.chat}{suffix}", notice)
 
 
 def _name(plan: planning.Feasibility | planning.FeedLost) -> str:

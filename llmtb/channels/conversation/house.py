@@ -4,10 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final, Protocol
 
 from llmtb.actors.access import AcceptInvitation, Invite, Unlink
+from llmtb.actors.asking import Ask, Choose, EndSession, Rate, RecordDraft, StartSession
 from llmtb.actors.command import Command
 from llmtb.events.errors import JournalError
 from llmtb.events.record import Recorded
 from llmtb.runtime.errors import Unanswered
+
+AskingCommand = StartSession | EndSession | Ask | Choose | Rate | RecordDraft
+"""What people want of Ask me!, each in their own chat."""
 
 TRANSIENT: Final = (JournalError, Unanswered)
 """What an actor raises when asking again later may help."""
@@ -40,6 +44,19 @@ class House(Protocol):
         ...
 
 
+class Drafting(Protocol):
+    """A model that drafts replies for agents."""
+
+    @property
+    def model(self) -> str:
+        """The model's identity."""
+        ...
+
+    def draft(self, question: str) -> AsyncIterator[str]:
+        """The pieces of a draft, as they are written. Raises InferenceError."""
+        ...
+
+
 class Following(Protocol):
     """The journal's events as they are recorded: an `async for` over batches."""
 
@@ -64,4 +81,6 @@ async def ask(house: House, command: Command, command_id: str) -> list[Recorded]
     """Ask whichever actor a command is for."""
     if isinstance(command, Invite | AcceptInvitation | Unlink):
         return await house.access(command, command_id)
+    if isinstance(command, AskingCommand):
+        return await house.chat(command.chat, command, command_id)
     return await house.floor(command, command_id, PATIENCE)

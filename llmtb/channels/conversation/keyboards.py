@@ -19,6 +19,10 @@ REST: Final = "Rest(dnd)"
 
 LABELS: Final[Mapping[str, str]] = {
     "rest": REST,
+    "ask": mark("Ask me!"),
+    "person": mark("A person"),
+    "callbacks": mark("Callbacks"),
+    "start": mark("Start"),
     "check_in": mark("Check in"),
     "check_out": mark("Check out"),
     "overtime": mark("Overtime"),
@@ -38,6 +42,8 @@ LABELS: Final[Mapping[str, str]] = {
 
 COMMANDS: Final[Mapping[str, str]] = {
     "start": mark("Show the buttons"),
+    "ask": mark("Ask a question"),
+    "exit": mark("End the questions"),
     "rest": mark("Rest, or come back from it"),
     "help": mark("What this bot does"),
     "language": mark("Choose the language"),
@@ -48,15 +54,21 @@ COMMANDS: Final[Mapping[str, str]] = {
 
 _FLOOR = (("rest",), ("check_in", "check_out"))
 _ROWS: Final[Mapping[Role, tuple[tuple[str, ...], ...]]] = {
-    "agent": (*_FLOOR, ("overtime", "history"), ("capacity", "language", "help")),
+    "agent": (
+        *_FLOOR,
+        ("ask", "callbacks"),
+        ("overtime", "history"),
+        ("capacity", "language", "help"),
+    ),
     "supervisor": (
+        ("ask", "callbacks"),
         ("board", "late"),
         ("override", "breaks"),
         ("rosters", "report"),
         ("people", "language", "help"),
     ),
-    "auditor": (("board", "late"), ("report", "language", "help")),
-    "customer": (("language", "help"),),
+    "auditor": (("ask",), ("board", "late"), ("report", "language", "help")),
+    "customer": (("ask", "person"), ("start", "language", "help")),
 }
 
 PAGE: Final = 12

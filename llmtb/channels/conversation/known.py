@@ -17,13 +17,18 @@ from llmtb.actors.chat import Dialogue
 from llmtb.actors.floor import Floor
 from llmtb.events.access import ACCESS_EVENTS
 from llmtb.events.chat import (
+    Audience,
     BoardHidden,
     BoardShown,
     DialogueMoved,
     LanguageChosen,
     MessageFailed,
     MessageSent,
+    QuestionAsked,
+    SessionEnded,
+    SessionStarted,
 )
+from llmtb.events.desk import DESK_EVENTS, CallbackClosed, MessageRelayed, TakenBack
 from llmtb.events.event import Event
 from llmtb.events.floor import (
     FLOOR_EVENTS,
@@ -38,7 +43,14 @@ from llmtb.events.roster import Person
 from llmtb.runtime.errors import Refused
 
 REPORTS_KEPT: Final = 30
+QUESTIONS_KEPT: Final = 20  # of each chat: as many as can still be rated
+WORDS_KEPT: Final = 20  # of a conversation that is given to the next agent
 View = Literal["floor", "capacity"]
+
+
+def asker_of(question: str) -> str:
+    """The chat that asked a question."""
+    return question.rpartition("/")[0]
 
 
 class Board(msgspec.Struct):
@@ -49,14 +61,36 @@ class Board(msgspec.Struct):
     remote: int | None = None
 
 
+class Question(msgspec.Struct, frozen=True):
+    """What was asked, and for whom an answer is meant."""
+
+    text: str
+    audience: Audience
+    at: datetime
+
+
+class Line(msgspec.Struct, frozen=True):
+    """What a customer, or the agent who has the conversation, said in it."""
+
+    sender: Literal["customer", "agent"]
+    text: str
+
+
 class Card(msgspec.Struct):
-    """A chat: the language spoken, the dialogue it is in and since when, its live message."""
+    """A chat: the language spoken, the dialogue it is in and since when, its live message.
+
+    session: since when it asks; None: it does not. questions: its last ones, by id.
+    words: what was said since a person was asked to take it over, oldest first.
+    """
 
     language: str | None = None
     dialogue: Dialogue | None = None
     since: datetime | None = None
     board: Board | None = None
     unreachable: bool = False
+    session: datetime | None = None
+    questions: dict[str, Question] = {}
+    words: tuple[Line, ...] = ()
 
 
 class Member(NamedTuple):
@@ -82,8 +116,9 @@ class Known(msgspec.Struct):
             return
         self.seq = recorded.seq
         event = recorded.event
-        if isinstance(event, FLOOR_EVENTS):
+        if isinstance(event, (*FLOOR_EVENTS, *DESK_EVENTS)):
             self.floor = floors.evolve(self.floor, event)
+            self._desk(event)
             if isinstance(event, ShiftReported):
                 self.reports = [*self.reports, event.shift][-REPORTS_KEPT:]
         elif isinstance(event, ACCESS_EVENTS):
@@ -115,6 +150,25 @@ class Known(msgspec.Struct):
         """The known people with an account, in these roles, by id."""
         members = (self.member(account) for account in self.access.accounts)
         return sorted(each for each in members if each is not None and each.person.role in roles)
+
+    def question(self, question: str) -> Question | None:
+        """One of the last questions of its chat."""
+        return self.card(asker_of(question)).questions.get(question)
+
+    def asked(self, chat: str) -> list[str]:
+        """What a chat asked in its session, oldest first."""
+        card = self.card(chat)
+        if card.session is None:
+            return []
+        return [each.text for each in card.questions.values() if each.at >= card.session]
+
+    def holds(self, agent: str) -> str | None:
+        """The chat of the customer an agent talks with."""
+        return self.floor.desk.held_by(agent)
+
+    def reachable(self) -> tuple[str, ...]:
+        """The people whom a message can reach, by id."""
+        return tuple(sorted(self.access.accounts.values()))
 
     def card(self, chat: str) -> Card:
         """A chat; an empty card for one that never spoke."""
@@ -161,6 +215,27 @@ class Known(msgspec.Struct):
                     card.board.remote = event.remote
             case MessageFailed(error=error) if error.startswith("unreachable"):
                 self._card(chat).unreachable = True
+            case SessionStarted():
+                self._card(chat).session = event.at
+            case SessionEnded():
+                self._card(chat).session = None
+            case QuestionAsked():
+                questions = self._card(chat).questions
+                questions[event.question] = Question(event.text, event.audience, event.at)
+                while len(questions) > QUESTIONS_KEPT:
+                    del questions[next(iter(questions))]
+            case _:
+                pass
+
+    def _desk(self, event: Event) -> None:
+        match event:
+            case MessageRelayed():
+                card = self._card(event.chat)
+                card.words = (*card.words, Line(event.sender, event.text))[-WORDS_KEPT:]
+            case TakenBack() if event.reason != "agent_away":
+                self._card(event.chat).words = ()
+            case CallbackClosed() if event.reason != "taken":
+                self._card(event.chat).words = ()
             case _:
                 pass
 

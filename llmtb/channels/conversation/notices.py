@@ -11,10 +11,19 @@ from typing import Final
 import msgspec
 
 from llmtb.channels.conversation import agent_notices as agents
+from llmtb.channels.conversation import answers
+from llmtb.channels.conversation import handing_notices as handing
 from llmtb.channels.conversation import supervisor_notices as supervisors
 from llmtb.channels.conversation.occasion import Notice, Occasion
 from llmtb.channels.conversation.step import Say
-from llmtb.events.chat import MessageFailed
+from llmtb.events.chat import (
+    AnswerGiven,
+    AnswerWithheld,
+    ChoicesOffered,
+    MessageFailed,
+    QuestionRefused,
+)
+from llmtb.events.desk import CallbackOpened, HandedOver, MessageRelayed, TakenBack
 from llmtb.events.event import Event
 from llmtb.events.floor import (
     AgentChanged,
@@ -93,6 +102,14 @@ RULES: Final[Mapping[type[Event], Rule]] = {
     OverrideEnded: Rule(_HOUR, supervisors.override_over),
     PolicyChanged: Rule(_DAY, supervisors.policy),
     ShiftReported: Rule(_DAY, supervisors.reported),
+    AnswerGiven: Rule(_DAY, answers.given),
+    ChoicesOffered: Rule(_HOUR, answers.offered),
+    AnswerWithheld: Rule(_DAY, answers.withheld, answers.gap),
+    QuestionRefused: Rule(_SOON, answers.refused),
+    HandedOver: Rule(_DAY, handing.handed_over),
+    CallbackOpened: Rule(_DAY, handing.called_back),
+    MessageRelayed: Rule(_DAY, handing.relayed),
+    TakenBack: Rule(_DAY, handing.taken_back),
     MessageFailed: Rule(_DAY, supervisors.unreachable),
 }
 """By type of event, who is told what, and for how long that is worth telling."""

@@ -10,23 +10,29 @@ from llmtb.channels.conversation.words import Speech, Words
 
 
 class Notice(NamedTuple):
-    """Something to be told to a chat because of an event."""
+    """Something to be told to a chat because of an event. awaited: somebody waits for it."""
 
     chat: str
     say: Say
+    awaited: bool = False
 
 
 class Occasion(NamedTuple):
-    """An event, and what it is told against. known: as of this event."""
+    """An event, and what it is told against. known: as of this event.
+
+    drafts: whether there is a model that drafts replies.
+    """
 
     known: Known
     words: Words
     settings: Settings
     event: Any
+    drafts: bool = False
 
-    def speech(self, chat: str) -> Speech:
-        """How a chat is spoken to."""
-        language = self.known.card(chat).language or self.settings.language
+    def speech(self, chat: str, language: str | None = None) -> Speech:
+        """How a chat is spoken to: in a language, if there are words for it, else its own."""
+        if language is None or language not in self.words.languages:
+            language = self.known.card(chat).language or self.settings.language
         return self.words.speech(language, self.known.floor.centre.policy.zone)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from llmtb.actors.shift import Shift
 from llmtb.channels.conversation.known import Known
-from llmtb.channels.conversation.words import Phrase, Speech, mark
+from llmtb.channels.conversation.words import Phrase, Speech, mark, plain
 from llmtb.events.floor import BreakRefused, RefusalReason, Role
 
 KINDS: Final[Mapping[str, str]] = {
@@ -53,6 +53,24 @@ def kind_name(speech: Speech, kind: str) -> Phrase:
 def role_name(speech: Speech, role: Role) -> Phrase:
     """A role."""
     return speech.say(ROLES[role])
+
+
+def called(speech: Speech, name: str) -> Phrase:
+    """What to call somebody, who may have given no name."""
+    return speech.isolate(name) if name.strip() else speech.say("dear friend")
+
+
+def as_written(text: str) -> str:
+    """A text of several lines by somebody, without signs that turn what stands around it."""
+    return "\n".join(plain(line) for line in text.strip().splitlines())
+
+
+def customer_name(speech: Speech, known: Known, chat: str) -> Phrase:
+    """What agents call a customer: by name if on the roster, else by the account's number."""
+    member = known.member(chat)
+    if member is not None:
+        return speech.isolate(member.person.name)
+    return speech.say("customer {number}", number=chat)
 
 
 def live_capacity(speech: Speech, free: int, capacity: int) -> Phrase:

@@ -12,9 +12,11 @@ from msgspec import UNSET
 
 from llmtb.actors.chat import Dialogue
 from llmtb.channels.conversation import (
+    asking,
     company,
     correcting,
     desk,
+    handing,
     inviting,
     overriding,
     resting,
@@ -26,7 +28,17 @@ from llmtb.channels.conversation.step import Press, Say, Scene, Stage, Step, Unc
 from llmtb.channels.conversation.tokens import Token, decode
 from llmtb.channels.conversation.words import Speech
 
-_ROOMS: Final = (resting, desk, watching, overriding, correcting, rostering, inviting)
+_ROOMS: Final = (
+    resting,
+    desk,
+    watching,
+    overriding,
+    correcting,
+    rostering,
+    inviting,
+    asking,
+    handing,
+)
 VERBS: Final[dict[str, Verb]] = {
     name: verb for room in (*_ROOMS, company) for name, verb in room.VERBS.items()
 }
@@ -47,6 +59,8 @@ def said(scene: Scene, text: str, at: datetime) -> Step:
     if name == "cancel":
         return _cancel(scene)
     verb = VERBS.get(name)
+    if verb is not None and scene.role == "customer" and scene.role not in verb.roles:
+        verb, name = None, ""  # to a customer the words on a colleague's button are only words
     stage = _open_stage(scene)
     if verb is not None:
         step = _do(scene, verb, at)
@@ -57,6 +71,8 @@ def said(scene: Scene, text: str, at: datetime) -> Step:
         return replace(step, dialogue=None) if step.dialogue is UNSET else step
     if stage is not None and not name:
         return answered(scene, stage, text)
+    if not name and (meant := asking.spoken(scene, text)) is not None:
+        return meant
     return Step(replies=(Say(text=desk.help_text(scene), keyboard=desk.buttons(scene)),))
 
 
@@ -97,14 +113,6 @@ def command_of(text: str) -> tuple[str, str]:
 def not_yours(speech: Speech) -> str:
     """The refusal of what is not for the speaker's role."""
     return speech.say("That is not for your role.")
-
-
-def stranger(speech: Speech) -> str:
-    """All that anybody hears who is not on the list."""
-    return speech.say(
-        "Hello. This bot is for the people of one company, and you are not on its list. "
-        "Please ask your supervisor for an invitation link."
-    )
 
 
 def _do(scene: Scene, verb: Verb, at: datetime) -> Step:

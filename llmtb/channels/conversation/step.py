@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from llmtb.actors.access import AcceptInvitation, Invite, Unlink
 from llmtb.actors.chat import Dialogue, Draft
 from llmtb.actors.floor import FloorCommand
+from llmtb.channels.conversation.house import AskingCommand
 from llmtb.channels.conversation.known import Card, Known, View
 from llmtb.channels.conversation.words import Speech, Words
 from llmtb.channels.port import TEXT_LIMIT, Attached, Inline, OutMessage, Reply
@@ -87,22 +88,31 @@ class Elsewhere(NamedTuple):
     key: str
 
 
+class Wanted(NamedTuple):
+    """A draft that an agent wants: to which question, by id and text; no id: none any more."""
+
+    question: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What one word or press comes to. The parts are carried out in this order.
 
     command: asked first, under `command_id` (default: the update's own id); `after` says what
-    follows from its events (none: it changed nothing). lookup: a view to be asked, and what
-    follows from its answer.
+    follows from its events (none: it changed nothing), `refused` what is said if it is refused
+    (default: the actor's own reason). lookup: a view to be asked, and what follows from its answer.
     toast: the answer to a press; `alert`: one to be closed.
     redraw: what the message with the pressed button becomes.
     whisper: sent at once and recorded nowhere: it holds a secret, or is for a stranger.
     replies, dialogue, language, hide_board: see Respond. elsewhere: for other chats.
+    draft: what a reply is to be drafted to.
     """
 
-    command: FloorCommand | AccessCommand | None = None
+    command: FloorCommand | AccessCommand | AskingCommand | None = None
     command_id: str | None = None
     after: "Callable[[Sequence[Event]], Step] | None" = None
+    refused: str = ""
     lookup: "Callable[[History], Awaitable[Step]] | None" = None
     toast: str = ""
     alert: bool = False
@@ -113,6 +123,7 @@ class Step:
     language: str | None = None
     hide_board: bool = False
     elsewhere: tuple[Elsewhere, ...] = ()
+    draft: Wanted | None = None
 
 
 class Unclear(Exception):
@@ -121,11 +132,11 @@ class Unclear(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What a word is read against. agent: who speaks; they are known and on the list.
+    """What a word is read against. agent: who speaks: a known person's id, or a stranger's chat.
 
-    message: the id of the message whose button was pressed. update: this update's id.
-    new_code: gives a fresh invitation code. bot: the bot's public name. said: what followed the
-    command, if one was written.
+    name: what to call them; it may be empty. message: the id of the message whose button was
+    pressed. update: this update's id. new_code: gives a fresh invitation code. bot: the bot's
+    public name. said: what followed the command, if one was written.
     """
 
     known: Known
@@ -139,6 +150,7 @@ class Scene:
     update: str
     new_code: Callable[[], str]
     bot: str
+    name: str = ""
     message: int | None = None
     said: str = ""
 

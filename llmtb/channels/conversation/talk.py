@@ -17,13 +17,15 @@ from msgspec import UNSET
 from llmtb.actors.access import AcceptInvitation
 from llmtb.actors.centre import AddAgent
 from llmtb.actors.chat import QueueMessage, Respond
-from llmtb.channels.conversation import presses
+from llmtb.channels.conversation import presses, strangers
 from llmtb.channels.conversation.desk import welcome
+from llmtb.channels.conversation.drafting import Drafts
 from llmtb.channels.conversation.feeder import Feeder
 from llmtb.channels.conversation.house import TRANSIENT, House, Log, ask
 from llmtb.channels.conversation.inviting import LONGEST_NAME, acceptance, invalid
 from llmtb.channels.conversation.known import Member
 from llmtb.channels.conversation.step import History, Say, Scene, Settings, Step, fitting
+from llmtb.channels.conversation.strangers import Speaker, of_member, speaker_of
 from llmtb.channels.conversation.words import Speech, Words, plain
 from llmtb.channels.port import (
     TOAST_LIMIT,
@@ -40,6 +42,7 @@ from llmtb.channels.port import (
     TooLate,
     chat_key,
 )
+from llmtb.events.chat import QuestionAsked
 from llmtb.events.event import Event
 from llmtb.events.record import Recorded
 from llmtb.runtime.clock import Clock
@@ -69,6 +72,7 @@ class Talk:
         settings: Settings,
         clock: Clock,
         new_code: Callable[[], str],
+        drafts: Drafts,
     ) -> None:
         self._house = house
         self._log = log
@@ -79,6 +83,7 @@ class Talk:
         self._settings = settings
         self._clock = clock
         self._new_code = new_code
+        self._drafts = drafts
         self._done = 0  # the last event that an answer of an actor told of
         self._strangers: dict[int, datetime] = {}
 
@@ -95,11 +100,16 @@ class Talk:
         if self._log.applied(_reply_id(update)) is not None:
             await self._answer(update, Step())
             return
-        member = self._feeder.known.member(chat_key(update.user))
-        if member is None:
+        speaker = speaker_of(self._feeder.known, update)
+        uninvited = speaker is None or speaker.id == speaker.chat
+        if uninvited and await self._comes_invited(update):
+            return
+        if speaker is None:
             await self._meet(update)
             return
-        scene = self._scene(update, member)
+        kind = "message" if isinstance(update, Said) else "press"
+        log.info("received a %s from user %s", kind, speaker.chat)
+        scene = self._scene(update, speaker)
         try:
             if self._log.applied(update.update) is not None:
                 await self._finish(scene, update)
@@ -121,6 +131,7 @@ class Talk:
         await self._answer(update, step)
         step = await self._redraw(update, step)
         step = await self._whisper(scene, update, step)
+        step = self._draft(scene, update, step)
         await self._respond(scene, update, step)
 
     async def _finish(self, scene: Scene, update: Said | Pressed) -> None:
@@ -139,9 +150,12 @@ class Talk:
                 id_ = command_id if number == 1 else f"{command_id}:{number}"
                 try:
                     events = self._note(await ask(self._house, step.command, id_))
+                    _report(events)
                     following = step.after(events) if step.after is not None else Step()
                 except Refused as refusal:
-                    why = scene.speech.say("That cannot be done: {reason}", reason=str(refusal))
+                    why = step.refused or scene.speech.say(
+                        "That cannot be done: {reason}", reason=str(refusal)
+                    )
                     following = Step(toast=why, alert=True, dialogue=None, replies=(Say(text=why),))
             elif step.lookup is not None:
                 following = await step.lookup(self._history)
@@ -203,21 +217,28 @@ class Talk:
         text = scene.speech.say("The link could not be sent. Please make a new one.")
         return replace(step, replies=(*step.replies, Say(text=text)))
 
+    def _draft(self, scene: Scene, update: Said | Pressed, step: Step) -> Step:
+        """Begin the draft that is wanted, or leave the one under way."""
+        if step.draft is None:
+            return step
+        if not step.draft.question:
+            self._drafts.cancel(scene.chat)
+        elif not self._drafts.begin(scene.chat, step.draft, scene.speech, update.update):
+            text = scene.speech.say("No draft can be written now: one is under way, or none can.")
+            return replace(step, replies=(*step.replies, Say(text=text)))
+        return step
+
     # --- whoever is not on the list ------------------------------------------------------------
 
     async def _meet(self, update: Said | Pressed) -> None:
         """One who is not on the list: let in by an invitation, or told so, with no data."""
         speech = self._speech(update)
+        text = strangers.refusal(speech, self._feeder.known)
         if isinstance(update, Pressed):
-            await self._answer(update, Step(toast=presses.stranger(speech), alert=True))
+            await self._answer(update, Step(toast=text, alert=True))
             return
-        name, code = presses.command_of(update.text)
-        if name == "start" and code:
-            if await self._let_in(update, code):
-                return
+        if _code(update):
             text = invalid(speech)
-        else:
-            text = presses.stranger(speech)
         now, last = self._clock.now(), self._strangers.get(update.user)
         if last is None or now - last >= _STRANGER_EVERY:
             self._strangers.pop(update.user, None)
@@ -225,6 +246,11 @@ class Talk:
             if len(self._strangers) > _STRANGERS:
                 del self._strangers[next(iter(self._strangers))]
             await self._send_unrecorded(update, OutMessage(text=text))
+
+    async def _comes_invited(self, update: Said | Pressed) -> bool:
+        """Whether one who is nobody's yet came by an invitation that opened."""
+        code = _code(update)
+        return bool(code) and isinstance(update, Said) and await self._let_in(update, code)
 
     async def _let_in(self, update: Said, code: str) -> bool:
         command = acceptance(self._feeder.known, chat_key(update.user), code)
@@ -234,7 +260,7 @@ class Talk:
         member = self._feeder.known.member(chat_key(update.user))
         if member is not None:
             member = await self._named(member, update)
-            scene = self._scene(update, member)
+            scene = self._scene(update, of_member(member, plain(update.first_name)))
             await self._respond(scene, update, Step(replies=(welcome(scene),)))
         return True
 
@@ -257,7 +283,7 @@ class Talk:
 
     # --- what it stands on ---------------------------------------------------------------------
 
-    def _scene(self, update: Said | Pressed, member: Member) -> Scene:
+    def _scene(self, update: Said | Pressed, speaker: Speaker) -> Scene:
         message = update.message_id if isinstance(update, Pressed) else None
         said = presses.command_of(update.text)[1] if isinstance(update, Said) else ""
         return Scene(
@@ -266,12 +292,13 @@ class Talk:
             speech=self._speech(update),
             now=self._clock.now(),
             settings=self._settings,
-            agent=member.id,
-            role=member.person.role,
-            chat=member.chat,
+            agent=speaker.id,
+            role=speaker.role,
+            chat=speaker.chat,
             update=update.update,
             new_code=self._new_code,
             bot=self._port.name or "",
+            name=speaker.name,
             message=message,
             said=said,
         )
@@ -310,6 +337,19 @@ class Talk:
         return True
 
 
+def _code(update: Said | Pressed) -> str:
+    """The invitation code that a message brings, if any."""
+    name, code = presses.command_of(update.text) if isinstance(update, Said) else ("", "")
+    return code if name == "start" else ""
+
+
+def _report(events: Sequence[Event]) -> None:
+    """Log what is worked on, without a word of it."""
+    for event in events:
+        if isinstance(event, QuestionAsked):
+            log.info("working on question %s, %d characters", event.question, len(event.text))
+
+
 def _reply_id(update: Said | Pressed) -> str:
     return f"{update.update}:reply"
 
@@ -319,6 +359,7 @@ def _joined(step: Step, following: Step) -> Step:
     return Step(
         command=following.command,
         after=following.after,
+        refused=following.refused,
         lookup=following.lookup,
         toast=following.toast or step.toast,
         alert=following.alert or step.alert,
@@ -329,4 +370,5 @@ def _joined(step: Step, following: Step) -> Step:
         language=following.language or step.language,
         hide_board=following.hide_board or step.hide_board,
         elsewhere=(*step.elsewhere, *following.elsewhere),
+        draft=following.draft or step.draft,
     )
