@@ -39,6 +39,7 @@ ROOMS: dict[str, set[str] | str] = {
         "llmtb.runtime",
         "llmtb.scenario",
     },
+    "llmtb.control": set(),
     "llmtb.app": "*",
     "llmtb.demo": "*",
     "llmtb.library": "*",
@@ -68,6 +69,8 @@ CORNERS = {
     "pypdf": "llmtb.inference.knowledge.documents",
     "docx": "llmtb.inference.knowledge.documents",
     "lxml": "llmtb.inference.knowledge.documents",
+    "markdown_it": "llmtb.inference.knowledge.documents",
+    "openpyxl": "llmtb.inference.knowledge.documents",
 }
 
 # Those who decide reach nothing outside: neither a loop nor a disk, a network or a clock.
