@@ -84,7 +84,7 @@ class Shelf:
         if self._graph is not None:
             chosen = np.zeros(len(self._passages), np.bool_)
             chosen[self._owners[self._graph.search(vector, NEAR).keys.astype(np.int64)]] = True
-            chosen[np.argpartition(words, -NEAR)[-NEAR:]] |= True
+            chosen[np.argsort(words)[-NEAR:]] = True
             chosen = chosen & allowed
             if np.unique(self._entries[chosen]).size >= 4 * k:  # else compare them all
                 chosen = np.isin(self._entries, self._entries[chosen]) & allowed
