@@ -365,13 +365,13 @@ def test_a_supervisor_s_button_in_other_hands_does_nothing(user: int) -> None:
 
 
 def test_whatever_changes_the_floor_of_others_is_a_supervisor_s() -> None:
-    public = {"r", "w", "lw", "ci", "lg", "ot"}
+    public = {"r", "w", "lw", "ci", "lg", "ot", "ax", "hr", "ac", "dr", "hp", "td", "tc"}
     reading = {"rp"}
     assert {
         name for name, press in PRESSES.items() if set(press.roles) != {"supervisor"}
     } == public | reading
     assert {name for name, verb in VERBS.items() if "agent" in verb.roles} == {
         *("rest", "check_in", "check_out", "start", "help", "id", "language", "history"),
-        *("capacity", "overtime"),
+        *("capacity", "overtime", "ask", "exit", "callbacks"),
     }
     assert all(stage.roles == ("supervisor",) for stage in STAGES.values())

@@ -92,8 +92,8 @@ def _under(occasion: Occasion, speech: Speech) -> Inline:
     event: AnswerGiven = occasion.event
     number, at = _number(event.question), event.at
     rating = (
-        button("👍", "ra", number, "1", at=at),
-        button("👎", "ra", number, "0", at=at),
+        button("👍", "hr", number, "1", at=at),
+        button("👎", "hr", number, "0", at=at),
     )
     return Inline((rating, _ways_on(occasion, speech, event.question, at)))
 

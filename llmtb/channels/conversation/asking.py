@@ -224,7 +224,7 @@ VERBS: Final[dict[str, Verb]] = {
 }
 PRESSES: Final[dict[str, Press]] = {
     "ax": Press(EVERYBODY, press_exit),
-    "ra": Press(EVERYBODY, rate),
+    "hr": Press(EVERYBODY, rate),
     "ac": Press(EVERYBODY, choose),
     "dr": Press(STAFF, draft),
 }

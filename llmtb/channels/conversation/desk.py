@@ -38,27 +38,27 @@ OVERTIME_HOURS: Final = 24
 
 _HELP: Final[dict[Role, str]] = {
     "agent": mark(
-        "Ask me!: your question, answered from the company's own documents.\n"
-        "Callbacks: customers who wait for somebody.\n"
         "Press {rest} to rest, and press it again when you are back.\n"
         "The bot grants a rest while slots are free, tells you when to be back, and warns you if "
         "you are late.\n"
-        "My history shows your own rests; nobody else's are shown to you."
+        "My history shows your own rests; nobody else's are shown to you.\n"
+        "Ask me!: your question, answered from the company's own documents.\n"
+        "Callbacks: customers who wait for somebody."
     ),
     "supervisor": mark(
-        "Ask me!: your question, answered from the company's own documents.\n"
-        "Callbacks: customers who wait for somebody.\n"
         "Live board: the floor as it is, kept up to date in place.\n"
         "Set capacity: by hand, until an hour, for a reason.\n"
         "Rests: end, extend or forgive.\n"
         "Rosters: who is on which shift. People: invite and remove.\n"
         "Report: a past shift as a file with its picture.\n"
         "/set shows the settings; /set breaks.every 4 changes one.\n"
-        "/cancel leaves whatever was begun."
+        "/cancel leaves whatever was begun.\n"
+        "Ask me!: your question, answered from the company's own documents.\n"
+        "Callbacks: customers who wait for somebody."
     ),
     "auditor": mark(
-        "Ask me!: your question, answered from the company's own documents.\n"
-        "Live board and Report show what was and what is; you may read, and change nothing."
+        "Live board and Report show what was and what is; you may read, and change nothing.\n"
+        "Ask me!: your question, answered from the company's own documents."
     ),
     "customer": mark(
         "Press Ask me! or simply write your question, in your own words and language.\n"
