@@ -1,7 +1,6 @@
 # `make run` and `make test` need nothing but Python 3.11 or newer, git and make.
 
 PY := .venv/bin/python
-MODELS := models/.ready
 PYROGRAM2 := .deps/pyrogram-2.0.106
 WORKERS ?= 2
 UV := .deps/uv
@@ -10,31 +9,34 @@ COMPILE = PYTHONPATH=$(UV) $(PY) -m uv pip compile --quiet --universal --python-
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line $(LOCKFLAGS)
 export PYTHON
 
-.PHONY: help setup run test lint bench lock clean
+.PHONY: help setup run test models lint bench lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 help: ## what can be asked for
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
 
-setup: .venv/ready-dev $(MODELS) $(PYROGRAM2) ## everything below, ready to work (implied by run and test)
+setup: .venv/ready-dev models $(PYROGRAM2) ## everything below, ready to work (implied by run and test)
 
-run: .venv/ready-run $(MODELS) ## the bot if it has a token, else the example day with a live board
+run: .venv/ready-run models ## the bot if it has a token, else the example day with a live board
 	@$(PY) -m llmtb run $(ARGS)
 
-test: lint $(MODELS) $(PYROGRAM2) ## lint, types, the whole suite with its coverage, both Telegram libraries
+test: lint models $(PYROGRAM2) ## lint, types, the whole suite with its coverage, both Telegram libraries
 	@$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest -n $(WORKERS) --dist worksteal
 	@$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 	PYTHONPATH=$(PYROGRAM2) $(PY) -m pytest -n $(WORKERS) --dist worksteal tests/wire
 
+models: .venv/ready-run ## the default models: about 190 MB once, held to their hashes
+	@$(PY) -m llmtb models add --folder models
+
 lint: .venv/ready-dev ## style and strict types alone
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-bench: .venv/ready-dev $(MODELS) ## every figure as a ratio of one run, with its target
+bench: .venv/ready-dev models ## every figure as a ratio of one run, with its target
 	@failed=; for file in benchmarks/[a-z]*.py; do \
 		echo "== $$file"; $(PY) $$file || failed="$$failed $$file"; \
 	done; test -z "$$failed" || { echo "missed:$$failed" >&2; exit 1; }
@@ -52,11 +54,6 @@ clean: ## removes what make made; never your data
 
 .venv/ready-%: requirements/build.lock requirements/%.lock pyproject.toml tools/setup
 	@tools/setup $*
-
-# About 190 MB once; each file is checked by its hash, and what is there is left alone.
-$(MODELS): llmtb/inference/models/catalogue.py | .venv/ready-run
-	$(PY) -m llmtb models add
-	@touch $@
 
 $(PYROGRAM2): requirements/pyrogram2.lock | .venv/ready-dev
 	@tools/pyrogram2 $@
