@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from llmtb.events.chat import Audience
 from llmtb.inference.answering.reply import Answered, Reply
-from llmtb.inference.answering.terms import content, turns, words
+from llmtb.inference.answering.terms import CARRIERS, content, turns, words
 from llmtb.inference.knowledge.letters import normal, numbers
 
 NEAR = 0.97  # cosine; below it two questions are never the same
@@ -105,12 +105,19 @@ def alike(one: str, other: str, language: str) -> bool:
     """
     if numbers(one) != numbers(other) or turns(one, language) != turns(other, language):
         return False
-    first, second = sorted(set(content(one, language))), sorted(set(content(other, language)))
+    first, second = _told(one, language), _told(other, language)
     if first == second:
         return bool(first) or words(one) == words(other)
     left = [word for word in first if word not in second]
     right = [word for word in second if word not in first]
     return len(left) == len(right) == 1 and slipped(left[0], right[0])
+
+
+def _told(text: str, language: str) -> list[str]:
+    if language == "zh":
+        return sorted(set(content(text, language)))
+    carriers = CARRIERS.get(language, frozenset())
+    return sorted({word for word in words(text) if word not in carriers})
 
 
 def slipped(one: str, other: str) -> bool:

@@ -94,7 +94,7 @@ def calibrate(
     """Fit the confidence and its thresholds.
 
     The thresholds are set on confidences by cross-validation: each question is judged by a model
-    that has not seen it. Raises ValueError where the questions are all of one kind.
+    that has not seen it. Raises ValueError where there are too few of either kind.
     """
     wanted = wanted or Wanted()
     found = [each for each in examples if each.signals is not None]
@@ -107,7 +107,8 @@ def calibrate(
         own = [each for each in judged if each.example.question.language == name]
         weight = len(own) / (len(own) + ENOUGH)
         mine = _thresholds(own, wanted)
-        bounds = Bounds(*(round(weight * a + (1 - weight) * b, 4) for a, b in zip(mine, pooled)))
+        mixed = (weight * a + (1 - weight) * b for a, b in zip(mine, pooled))
+        bounds = Bounds(*(math.ceil(each * 10_000) / 10_000 for each in mixed))
         languages[name] = _told(own, bounds, weight)
         if weight < 0.5:
             notes.append(
@@ -134,15 +135,19 @@ def _signals(examples: Sequence[Example]) -> list[Signals]:
 def _fitted(examples: Sequence[Example]) -> Model:
     # What a guard keeps back teaches nothing about how near an entry must be.
     examples = [each for each in examples if not each.barred]
-    return fit(
-        _signals(examples),
-        [each.question.language for each in examples],
-        [each.right for each in examples],
-    )
+    right = [each.right for each in examples]
+    if min(sum(right), len(right) - sum(right)) < FOLDS - 1:
+        raise ValueError(f"it takes {FOLDS} questions that are found rightly, and {FOLDS} others")
+    return fit(_signals(examples), [each.question.language for each in examples], right)
+
+
+def _stratum(example: Example) -> tuple[bool, bool, str, str]:
+    # Neighbours go to different folds, so each fold has its share of either kind.
+    return example.barred, example.right, example.question.kind, example.question.id
 
 
 def _crosswise(examples: Sequence[Example]) -> list[_Judged]:
-    ordered = sorted(examples, key=lambda each: (each.question.kind, each.question.id))
+    ordered = sorted(examples, key=_stratum)
     judged: list[_Judged] = []
     for fold in range(FOLDS):
         rest = [each for at, each in enumerate(ordered) if at % FOLDS != fold]

@@ -16,6 +16,7 @@ TAKEN = ("worth", "score", "cosine", "words", "margin", "lead", "covered", "aske
 PULL = 4.0  # of the ridge on weights of standardised signals
 PULL_OFFSET = 2.0  # towards no difference between languages
 STEPS = 1500
+SETTLED = 1e-7  # of a step, when nothing moves any more
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +74,8 @@ def _descend(table: Matrix, right: Matrix, ridge: Matrix) -> Matrix:
         likely = 1 / (1 + np.exp(-np.clip(table @ ahead, -60, 60)))
         new = ahead - step * (table.T @ (likely - right) + ridge * ahead)
         new[: len(TAKEN)] = np.maximum(new[: len(TAKEN)], 0.0)
+        if float(np.abs(new - at).max()) < SETTLED:
+            return new
         faster = (1 + math.sqrt(1 + 4 * speed * speed)) / 2
         ahead = new + (speed - 1) / faster * (new - at)
         at, speed = new, faster

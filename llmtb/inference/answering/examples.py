@@ -112,8 +112,7 @@ def _json(text: str, where: str) -> object:
     try:
         return json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        place = f"{where}:{error.lineno}" if isinstance(error, json.JSONDecodeError) else where
-        raise DocumentError(f"{place}: is not JSON: {error}") from error
+        raise DocumentError(f"{where}: is not JSON: {error}") from error
 
 
 def _question(row: object, where: str) -> Labelled:
