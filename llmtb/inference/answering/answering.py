@@ -259,7 +259,7 @@ class Answering:
                 return reply_of(found, written, "model", why)
             return reply_of(found, Offered(step.hits), step.rung, why)
         reason = step.reason or "nothing_found"
-        if not found.hits and reason == "nothing_found":
+        if reason == "nothing_found" and not self._base.index.points:
             reason = "no_knowledge"
         return reply_of(found, Withheld(reason), step.rung, why)
 
