@@ -133,7 +133,7 @@ def test_the_index_equals_comparing_everything(known: list[Passage], seed: int) 
     index, points = built(known, seed)
     ask = vectors(seed + 50, 1)[0]
     text = "the modem shows E-104"
-    words = Words([f"{each.text}" for each in known]).scores(text)
+    words = Words([each.text for each in known], [each.language for each in known]).scores(text)
     centred = index.centring.query(ask, "en")
     expected: dict[str, list[tuple[float, float]]] = {}
     for place, passage in enumerate(known):

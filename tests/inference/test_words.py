@@ -49,6 +49,19 @@ def test_the_sums_are_bm25(texts: list[str], question: str) -> None:
     assert_allclose(Words(texts).sums(question), expected, rtol=1e-4, atol=1e-6)
 
 
+@given(texts=TEXTS, question=st.lists(WORDS, max_size=6).map(" ".join), data=st.data())
+def test_the_texts_of_another_language_do_not_make_a_word_rarer(
+    texts: list[str], question: str, data: st.DataObject
+) -> None:
+    size = len(texts)
+    languages = data.draw(st.lists(st.sampled_from("abc"), min_size=size, max_size=size))
+    together = Words(texts, languages).sums(question)
+    for language in set(languages):
+        places = [place for place in range(size) if languages[place] == language]
+        alone = Words([texts[place] for place in places]).sums(question)
+        assert_allclose(together[places], alone, rtol=1e-5)
+
+
 @given(texts=st.lists(st.text(max_size=80), max_size=8), question=st.text(max_size=200))
 def test_a_score_lies_between_nought_and_one(texts: list[str], question: str) -> None:
     scores = Words(texts).scores(question)

@@ -40,7 +40,10 @@ class Shelf:
         self._owners = np.repeat(np.arange(len(passages)), sizes)
         self._levels = np.array([passage.level for passage in passages], np.int64)
         self._departments = np.array([passage.department for passage in passages], object)
-        self._words = Words([searched_words(passage) for passage in passages])
+        self._words = Words(
+            [searched_words(passage) for passage in passages],
+            [passage.language for passage in passages],
+        )
         self._entries = _entries(passages)
         self._versions: list[list[int]] = [
             [] for _ in range(int(self._entries.max(initial=-1)) + 1)

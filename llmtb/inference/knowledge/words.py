@@ -9,6 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,38 +52,66 @@ def _singular(term: str) -> str:
     return term[:-1] if plural else term
 
 
-class Words:
-    """The terms of some texts, immutable; `scores` compares a question with all of them."""
+class _Holders(NamedTuple):
+    """The texts that hold a term, and what it adds to the sum of each."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        counts = [Counter(terms_of(text)) for text in texts]
-        lengths = np.array([count.total() for count in counts], np.float32)
-        mean = max(1.0, float(lengths.mean())) if len(counts) else 1.0
-        self._size = len(counts)
-        places: dict[str, list[int]] = {}
-        often: dict[str, list[int]] = {}
-        for place, count in enumerate(counts):
-            for term, times in count.items():
-                places.setdefault(term, []).append(place)
-                often.setdefault(term, []).append(times)
-        self._impacts: dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]] = {}
-        for term, where in places.items():
-            at = np.array(where, np.int32)
-            counted = np.array(often[term], np.float32)
-            rare = math.log(1 + (self._size - len(at) + 0.5) / (len(at) + 0.5))
-            full = counted + K1 * (1 - B + B * lengths[at] / mean)
-            self._impacts[term] = at, np.asarray(rare * counted * (K1 + 1) / full, np.float32)
+    places: NDArray[np.int64]
+    gains: NDArray[np.float32]
+
+
+class Words:
+    """The terms of some texts, immutable; `scores` compares a question with all of them.
+
+    languages: of each text. A word is rare or not among the texts of its own language alone: one
+    language has fewer texts than another, and its little words would pass for rare.
+    """
+
+    def __init__(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> None:
+        self._size = len(texts)
+        spoken = np.array(languages if languages is not None else [""] * len(texts), object)
+        found: dict[str, list[_Holders]] = {}
+        for language in sorted(set(spoken.tolist())):
+            places = np.flatnonzero(spoken == language)
+            for term, holders in _impacts([texts[place] for place in places.tolist()]).items():
+                found.setdefault(term, []).append(_Holders(places[holders.places], holders.gains))
+        self._holders = {
+            term: _Holders(
+                np.concatenate([each.places for each in parts]),
+                np.concatenate([each.gains for each in parts]),
+            )
+            for term, parts in found.items()
+        }
 
     def sums(self, question: str) -> NDArray[np.float32]:
         """BM25 of a question with each text, from 0."""
         found = np.zeros(self._size, np.float32)
         for term in set(terms_of(question)):
-            if term in self._impacts:
-                holders, gains = self._impacts[term]
-                found[holders] += gains  # a text stands once among them
+            if term in self._holders:
+                holders = self._holders[term]
+                found[holders.places] += holders.gains  # a text stands once among them
         return found
 
     def scores(self, question: str) -> NDArray[np.float32]:
         """The same from 0 to 1: s / (s + `HALF`), so that many shared words do not win alone."""
         found = self.sums(question)
         return np.asarray(found / (found + HALF), np.float32)
+
+
+def _impacts(texts: Sequence[str]) -> dict[str, _Holders]:
+    counts = [Counter(terms_of(text)) for text in texts]
+    lengths = np.array([count.total() for count in counts], np.float32)
+    mean = max(1.0, float(lengths.mean()))
+    places: dict[str, list[int]] = {}
+    times: dict[str, list[int]] = {}
+    for place, count in enumerate(counts):
+        for term, often in count.items():
+            places.setdefault(term, []).append(place)
+            times.setdefault(term, []).append(often)
+    found: dict[str, _Holders] = {}
+    for term, where in places.items():
+        at = np.array(where, np.int64)
+        counted = np.array(times[term], np.float32)
+        rare = math.log(1 + (len(texts) - len(at) + 0.5) / (len(at) + 0.5))
+        full = counted + K1 * (1 - B + B * lengths[at] / mean)
+        found[term] = _Holders(at, np.asarray(rare * counted * (K1 + 1) / full, np.float32))
+    return found
