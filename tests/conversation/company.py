@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 from llmtb.actors.access import new_code
 from llmtb.actors.centre import AddAgent, AssignShift, SetPolicy
 from llmtb.actors.chat import RecordSent
+from llmtb.answerer.answerer import Answer, Answerer
 from llmtb.app import House
 from llmtb.channels.conversation.conversation import Conversation
+from llmtb.channels.conversation.house import Drafting
 from llmtb.channels.conversation.inviting import invitation
 from llmtb.channels.conversation.step import Settings
 from llmtb.channels.port import (
@@ -126,15 +128,28 @@ class FakePort:
 
 
 class Company:
-    """The house, its conversation, and people who write, press and read."""
+    """The house, its conversation, and people who write, press and read.
 
-    def __init__(self, journal: Journal, settings: Settings, history: Sequence[Day]) -> None:
+    answer: the ladder of its answerer, if it has one. drafting: the model that drafts replies.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        settings: Settings,
+        history: Sequence[Day],
+        answer: Answer | None = None,
+        drafting: Drafting | None = None,
+    ) -> None:
         self.journal = journal
         self.clock = virtual.clock()
         self.port = FakePort()
         self.house = House(journal, self.clock, random.Random(1))
         self._settings = settings
         self._history = history
+        self._answer = answer
+        self._drafting = drafting
+        self._answering: asyncio.Task[None] | None = None
         self._codes = random.Random(2)
         self._numbers = count(1)
         self._talking: asyncio.Task[None] | None = None
@@ -147,6 +162,9 @@ class Company:
         await self.house.wake()
         self.conversation = self._conversation()
         self._talking = asyncio.create_task(self.conversation.run(self.port), name="conversation")
+        if self._answer is not None:
+            answerer = Answerer(self.journal, self.house, self._answer)
+            self._answering = asyncio.create_task(answerer.run(), name="answerer")
         await self.resume_post()
         await self.settle()
 
@@ -166,6 +184,7 @@ class Company:
     async def pause(self) -> None:
         """Stop talking, as if the bot were down; the floor goes on."""
         await self.pause_post()
+        await _end(self._answering)
         await _end(self._talking)
 
     async def pause_post(self) -> None:
@@ -304,6 +323,7 @@ class Company:
             self._settings,
             clock=self.clock,
             new_code=lambda: new_code(self._code),
+            drafting=self._drafting,
         )
 
     def _code(self, length: int) -> str:
@@ -344,12 +364,14 @@ def play(
     start: datetime = BEFORE,
     settings: Settings | None = None,
     history: Sequence[Day] = (),
+    answer: Answer | None = None,
+    drafting: Drafting | None = None,
 ) -> T:
     """Have a story happen in a fresh company, on a virtual clock."""
 
     async def main() -> T:
         journal = await Journal.open(MemoryStore())
-        company = Company(journal, settings or Settings(), history)
+        company = Company(journal, settings or Settings(), history, answer, drafting)
         await company.open()
         try:
             return await story(company)

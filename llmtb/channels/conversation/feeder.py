@@ -25,6 +25,7 @@ from llmtb.channels.conversation.occasion import Notice, Occasion
 from llmtb.channels.conversation.step import Settings
 from llmtb.channels.conversation.supervisor_notices import planned
 from llmtb.channels.conversation.words import Words
+from llmtb.events.chat import AnswerGiven, AnswerWithheld, ChoicesOffered
 from llmtb.events.errors import UnwritableEvent
 from llmtb.events.floor import AgentRemoved
 from llmtb.events.record import Recorded
@@ -110,6 +111,7 @@ class Feeder:
                     self._ready.set()
                 await self._unlink_the_gone(batch)
                 await self._deliver(deliveries)
+                _report(batch)
                 settled = True
                 if self.known.seq - saved >= _SAVE_EVERY:
                     saved = self._save()
@@ -216,6 +218,13 @@ class Feeder:
     def _save(self) -> int:
         self._log.save_snapshot(SNAPSHOT, LAYOUT, self.known.seq, self.known.encode())
         return self.known.seq
+
+
+def _report(batch: Sequence[Recorded]) -> None:
+    """Log what is finished, without a word of it."""
+    for recorded in batch:
+        if isinstance(recorded.event, AnswerGiven | AnswerWithheld | ChoicesOffered):
+            log.info("finished question %s", recorded.event.question)
 
 
 def _numbered(name: str, told: Sequence[Notice]) -> Iterator[Queued]:
