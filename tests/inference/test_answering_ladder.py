@@ -11,6 +11,7 @@ from llmtb.inference.answering.cache import Cache, Scope, alike
 from llmtb.inference.answering.generated import check, for_agent, for_customer
 from llmtb.inference.answering.guards import Guarded
 from llmtb.inference.answering.ladder import Bounds, climb, showable
+from llmtb.inference.answering.lexicon import Lexicon
 from llmtb.inference.answering.reply import Answered, Offered, Reply, Withheld, source_of
 from llmtb.inference.answering.signals import likeness, ranked, signals
 from tests.inference.answering import hit, passage
@@ -67,12 +68,13 @@ def test_hits_are_ranked_by_letters_and_numbers_too_and_each_entry_once() -> Non
         hit(2, 0.48, question="What is error E-104?", entry="e104", text="E-104: wrong name."),
         hit(3, 0.47, question="Como pago?", entry="pay", language="pt", text="Por cartão."),
     ]
-    standing = ranked(hits, "error e104?", "en", "customer")
+    lexicon = Lexicon([each.passage for each in hits], "en")
+    standing = ranked(hits, "error e104?", lexicon, "customer")
     assert [each.hit.passage.entry for each in standing] == ["e104", "pay"]
-    seen = signals(standing, "error e104?")
+    seen = signals(standing, "error e104?", lexicon)
     assert seen.margin == pytest.approx(standing[0].worth - standing[1].worth)
     assert seen.strange == ()
-    assert signals(standing[1:], "error e104?").strange == ("e104",)
+    assert signals(standing[1:], "error e104?", lexicon).strange == ("e104",)
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

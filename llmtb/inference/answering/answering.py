@@ -15,6 +15,7 @@ from llmtb.inference.answering.follow_up import parts
 from llmtb.inference.answering.generated import check, for_agent, for_customer
 from llmtb.inference.answering.guards import guard
 from llmtb.inference.answering.ladder import CHOICES, Step
+from llmtb.inference.answering.lexicon import Lexicon
 from llmtb.inference.answering.reply import (
     Answered,
     Offered,
@@ -110,6 +111,8 @@ class Answering:
         self._detect = detect
         self._limits = limits or Limits()
         self._cache = Cache(self._limits.cached)
+        self._counted = ""  # the identity of the index whose words are counted
+        self._lexicons: dict[str, Lexicon] = {}
 
     @property
     def calibration(self) -> Calibration:
@@ -220,14 +223,27 @@ class Answering:
         )
 
     async def _find(self, asked: Asked, language: str) -> Found:
+        index = self._base.index
         return await find(
             asked,
             language,
-            index=self._base.index,
+            index=index,
+            lexicon=await self._lexicon(index, language),
             encoder=self._encoder,
             calibration=self._calibration,
             deadline=self._limits.seconds,
         )
+
+    async def _lexicon(self, index: Searched, language: str) -> Lexicon:
+        """The words of a language, counted once for each index, apart from the event loop."""
+        if self._counted != index.identity:
+            self._counted, self._lexicons = index.identity, {}
+        if language not in self._lexicons:
+            made = await asyncio.to_thread(Lexicon, index.passages, language)
+            if self._counted != index.identity:
+                return made
+            self._lexicons[language] = made
+        return self._lexicons[language]
 
     async def _several(self, asked: Asked, whole: Found, step: Step) -> Reply | None:
         """Both answers to two questions in one message; None where one answer is as good."""

@@ -12,7 +12,19 @@ from llmtb.inference.answering.signals import Signals
 Matrix = NDArray[np.float64]
 
 # More of each can only speak for the hit, so no weight is negative.
-TAKEN = ("worth", "score", "cosine", "words", "margin", "lead", "covered", "asked", "alike")
+TAKEN = (
+    "worth",
+    "score",
+    "cosine",
+    "words",
+    "margin",
+    "lead",
+    "covered",
+    "weighty",
+    "familiar",
+    "asked",
+    "alike",
+)
 PULL = 4.0  # of the ridge on weights of standardised signals
 PULL_OFFSET = 2.0  # towards no difference between languages
 STEPS = 1500

@@ -14,10 +14,12 @@ from llmtb.inference.answering.calibration import Calibration
 from llmtb.inference.answering.follow_up import goes_on, joined, short
 from llmtb.inference.answering.guards import Guarded, guard
 from llmtb.inference.answering.ladder import Bounds, showable
+from llmtb.inference.answering.lexicon import Lexicon
 from llmtb.inference.answering.signals import Signals, ranked, signals
 from llmtb.inference.answering.small_talk import without_greeting
 from llmtb.inference.knowledge.base import INLINE
 from llmtb.inference.knowledge.index import Hit
+from llmtb.inference.knowledge.passage import Passage
 
 Vector = NDArray[np.float32]
 REACH = 20  # hits that are looked at, and ranked anew
@@ -31,6 +33,9 @@ class Searched(Protocol):
 
     @property
     def points(self) -> int: ...
+
+    @property
+    def passages(self) -> Sequence[Passage]: ...
 
     def search(
         self,
@@ -86,6 +91,7 @@ async def find(
     index: Searched,
     encoder: Embeds,
     calibration: Calibration,
+    lexicon: Lexicon,
     deadline: float | None = None,
 ) -> Found:
     """Search for a question, and where it leans on the last one, for both together.
@@ -100,7 +106,7 @@ async def find(
 
     def look() -> list[Found]:
         return [
-            _look(asked, text, vector, language, index, calibration, held)
+            _look(asked, text, vector, lexicon, index, calibration, held)
             for text, vector in zip(texts, vectors, strict=True)
         ]
 
@@ -112,11 +118,12 @@ def _look(
     asked: Asked,
     text: str,
     vector: Vector,
-    language: str,
+    lexicon: Lexicon,
     index: Searched,
     calibration: Calibration,
     held: Guarded | None,
 ) -> Found:
+    language = lexicon.language
     hits = index.search(
         vector,
         text,
@@ -126,8 +133,8 @@ def _look(
         departments=asked.departments,
         k=REACH,
     )
-    standing = ranked(showable(hits), text, language, asked.audience)
-    seen = signals(standing, text) if standing else None
+    standing = ranked(showable(hits), text, lexicon, asked.audience)
+    seen = signals(standing, text, lexicon) if standing else None
     return Found(
         text=text,
         language=language,

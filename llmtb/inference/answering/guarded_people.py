@@ -151,9 +151,19 @@ UNLESS: dict[str, str] = {
         r"به نام|(?:رمز|وای ?فای)[^.?!]{0,12}(?:ما|من|خودم)(?!\w)|پرداخت|"
         r"شارژ کن|انتقال|منتقل|واگذار|خرید|ثبت ?نام|معرفی|دعوت|هدیه"
     ),
-    "id": r"membayar|bayar|memindah|pindah|alih|balik nama|daftar(?:kan)? |ajak|referensi|hadiah",
-    "pt": r"pagar|paga\b|transfer|mudar|titularidade|indicar|recomend|convid|presente",
-    "zh": r"代缴|缴费|代付|支付|付款|充值|过户|转让|推荐|邀请|转移|赠送",
+    "id": (
+        r"(?:wi-?fi|sandi|password|internet) (?:saya|kami|aku|rumah)|membayar|"
+        r"bayar|memindah|pindah|alih|balik nama|daftar(?:kan)? |ajak|referensi|"
+        r"hadiah"
+    ),
+    "pt": (
+        r"(?:minha|meu|nossa) (?:rede|senha|wi-?fi|internet)|pagar|paga\b|"
+        r"transfer|mudar|titularidade|indicar|recomend|convid|presente"
+    ),
+    "zh": (
+        r"我(?:们)?家|我(?:们)?的?(?:wi-?fi|网|密码)|代缴|缴费|代付|支付|"
+        r"付款|充值|过户|转让|推荐|邀请|转移|赠送"
+    ),
 }
 
 # What a customer wants to know of the company's inside.
@@ -183,5 +193,24 @@ INSIDE: dict[str, tuple[str, ...]] = {
     "zh": (
         r"(?:你们|贵公司)(?:的)?(?:客服|员工|内部|坐席|人员)[^。?!]{0,12}(?:能|"
         r"可以|最多|会|怎么|权限|问|查)|内部(?:规定|流程|权限|政策)",
+    ),
+}
+
+# What another company has or asks for.
+RIVALS: dict[str, tuple[str, ...]] = {
+    "en": (
+        r"\b(?:other|another|different|rival|competing) (?:internet )?(?:compan(?:y|"
+        r"ies)|providers?|operators?|isps?)\b",
+        r"\bcompetitors?\b|\byour (?:rival|competition)\b|\b(?:cheaper|better|faster) than you\b",
+    ),
+    "fa": (r"(?:شرکت|اپراتور|سرویس ?دهنده)(?: های|ی)? (?:دیگر|دیگه|رقیب)|رقیب|رقبا",),
+    "id": (r"(?:provider|operator|perusahaan|toko) (?:lain|sebelah)|pesaing|kompetitor",),
+    "pt": (
+        r"(?:outra|outras) (?:operadora|empresa|companhia|provedora)s?|outro provedor|"
+        r"concorr[eê]n",
+    ),
+    "zh": (
+        r"(?:别|其他|另一|人)家(?:公司|运营商|宽带)?|(?:其他|别的)(?:公司|"
+        r"运营商)|竞争对手|竞品",
     ),
 }

@@ -10,14 +10,14 @@ from typing import Literal, NamedTuple
 
 from llmtb.events.chat import Audience
 from llmtb.inference.answering.guarded import INSTRUCTIONS, TASKS
-from llmtb.inference.answering.guarded_people import INSIDE, OTHERS, UNLESS
+from llmtb.inference.answering.guarded_people import INSIDE, OTHERS, RIVALS, UNLESS
 from llmtb.inference.answering.guarded_promises import HOW, OWN, PROMISES
 from llmtb.inference.answering.measures import amounts
 from llmtb.inference.answering.reply import Reason
 from llmtb.inference.knowledge.letters import normal, numbers
 from llmtb.inference.knowledge.passage import Passage
 
-Kind = Literal["instruction", "task", "others", "own", "promise", "inside"]
+Kind = Literal["instruction", "task", "others", "own", "promise", "inside", "rivals"]
 
 
 class Guarded(NamedTuple):
@@ -62,9 +62,9 @@ _INSTRUCTIONS = tuple(
     _joined(patterns) if language == "any" else _gapped(patterns)
     for language, patterns in INSTRUCTIONS.items()
 )
-_TASKS, _OTHERS, _OWN, _PROMISES, _INSIDE = (
+_TASKS, _OTHERS, _OWN, _PROMISES, _INSIDE, _RIVALS = (
     {language: _joined(patterns) for language, patterns in table.items()}
-    for table in (TASKS, OTHERS, OWN, PROMISES, INSIDE)
+    for table in (TASKS, OTHERS, OWN, PROMISES, INSIDE, RIVALS)
 )
 _UNLESS, _HOW = (
     {language: re.compile(pattern) for language, pattern in table.items()}
@@ -110,6 +110,8 @@ def guard(text: str, audience: Audience = "customer") -> Guarded | None:
         return Guarded("own", "personal_data", False, of_own)
     if words := _first(_INSIDE, plain):
         return Guarded("inside", "out_of_scope", False, words)
+    if words := _first(_RIVALS, plain):
+        return Guarded("rivals", "out_of_scope", False, words)
     return None
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from llmtb.events.chat import Audience
 from llmtb.inference.answering.guards import strange
+from llmtb.inference.answering.lexicon import Lexicon
 from llmtb.inference.answering.terms import content, overlap, words
 from llmtb.inference.knowledge.index import Hit
 from llmtb.inference.knowledge.letters import normal
@@ -23,6 +24,7 @@ class Signs(NamedTuple):
     """What text and passage share; nothing, where they are in two languages. As in `Signals`."""
 
     covered: float
+    weighty: float
     asked: float
     alike: float
     strange: tuple[str, ...]
@@ -32,11 +34,11 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     """Of a question and what was found for it.
 
     worth: the first hit's, as it is ranked; score, cosine, words: the hit's own. margin: its lead
-    in worth over the next entry; lead: over
-    the mean of the next four. covered: the share of the question's words that its passage holds;
-    asked: that its question and variants hold. alike: the likeness, in triples of letters, to the
-    nearest of these, 0 to 1. length: words of the question, at most 12. strange: numbers, codes
-    and model names that the passage does not know.
+    in worth over the next entry; lead: over the mean of the next four. covered: the share of the
+    question's words that its passage holds; weighty: the same by their weight; familiar: the share
+    that any passage of the language uses; asked: that its question and variants hold. alike: the
+    likeness, in triples of letters, to the nearest of these, 0 to 1. length: words of the question,
+    at most 12. strange: numbers, codes and model names that the passage does not know.
     """
 
     worth: float
@@ -46,6 +48,8 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     margin: float
     lead: float
     covered: float
+    weighty: float
+    familiar: float
     asked: float
     alike: float
     length: int
@@ -65,14 +69,15 @@ class Standing(NamedTuple):
     signs: Signs
 
 
-def ranked(hits: Iterable[Hit], text: str, language: str, audience: Audience) -> list[Standing]:
+def ranked(hits: Iterable[Hit], text: str, lexicon: Lexicon, audience: Audience) -> list[Standing]:
     """The hits by their worth, each entry once, best first.
 
     To the score comes what vectors blur: likeness in letters, shared words, numbers it does not
     know; and to who works for the company, what is written for them stands a little nearer.
-    Weights measured on the sample: right among three from .915 to .958.
+    lexicon: of the language that is asked in. Weights measured on half of the sample's questions:
+    right among three from .915 to .958.
     """
-    standing = [_standing(hit, text, language, audience) for hit in hits]
+    standing = [_standing(hit, text, lexicon, audience) for hit in hits]
     standing.sort(key=lambda each: (-each.worth, each.hit.passage.id))
     first: dict[str, Standing] = {}
     for each in standing:
@@ -80,23 +85,24 @@ def ranked(hits: Iterable[Hit], text: str, language: str, audience: Audience) ->
     return list(first.values())
 
 
-def _standing(hit: Hit, text: str, language: str, audience: Audience) -> Standing:
-    signs = _signs(text, language, hit.passage)
+def _standing(hit: Hit, text: str, lexicon: Lexicon, audience: Audience) -> Standing:
+    signs = _signs(text, lexicon, hit.passage)
     own = audience == hit.passage.audience == "agent"
     worth = hit.score + LIKENESS * signs.alike + COVERAGE * signs.covered
     worth += OWN * own - STRANGENESS * bool(signs.strange)
     return Standing(hit, worth, signs)
 
 
-def _signs(text: str, language: str, passage: Passage) -> Signs:
+def _signs(text: str, lexicon: Lexicon, passage: Passage) -> Signs:
     unknown = tuple(strange(text, passage))
-    if passage.language != language:
-        return Signs(0.0, 0.0, 0.0, unknown)
-    stems = content(text, language)
+    if passage.language != lexicon.language:
+        return Signs(0.0, 0.0, 0.0, 0.0, unknown)
+    stems = content(text, lexicon.language)
     asked, told = _stems(passage)
     ways = _ways(passage)
     return Signs(
         covered=overlap(stems, asked | told),
+        weighty=lexicon.share(stems, asked | told),
         asked=overlap(stems, asked),
         alike=max((likeness(text, way) for way in ways), default=0.0),
         strange=unknown,
@@ -114,7 +120,7 @@ def _ways(passage: Passage) -> list[str]:
     return [way for way in (passage.question, *passage.variants) if way]
 
 
-def signals(standing: Sequence[Standing], text: str) -> Signals:
+def signals(standing: Sequence[Standing], text: str, lexicon: Lexicon) -> Signals:
     """The signals of ranked hits. Raises ValueError where there is none."""
     if not standing:
         raise ValueError("nothing was found, so there is nothing to judge")
@@ -128,6 +134,8 @@ def signals(standing: Sequence[Standing], text: str) -> Signals:
         margin=top.worth - others[0] if others else ALONE,
         lead=top.worth - sum(others) / len(others) if others else ALONE,
         covered=top.signs.covered,
+        weighty=top.signs.weighty,
+        familiar=lexicon.familiar(content(text, lexicon.language)),
         asked=top.signs.asked,
         alike=top.signs.alike,
         length=min(12, len(words(text))),
