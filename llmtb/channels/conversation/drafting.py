@@ -17,7 +17,6 @@ from llmtb.channels.conversation.phrases import as_written
 from llmtb.channels.conversation.step import Wanted, fitting
 from llmtb.channels.conversation.words import Speech
 from llmtb.channels.port import (
-    Disconnected,
     Flooded,
     NotModified,
     OutMessage,
@@ -77,10 +76,10 @@ class Drafts:
         place = _Place(self._port, number, update)
         text = ""
         try:
-            await place.show(speech.say("Draft, not checked by anybody:") + " …")
+            await place.draw(f"{speech.say('Draft, not checked by anybody:')} …")
             async for piece in drafting.draft(wanted.text):
                 text += piece
-                await place.show(draft_text(speech, text) + " …", hurry=False)
+                await place.draw(f"{draft_text(speech, text)} …")
             if not text.strip():
                 raise InferenceError("the model wrote nothing")
             record = RecordDraft(
@@ -96,8 +95,6 @@ class Drafts:
             log.warning("a draft for question %s failed: %s", wanted.question, trouble)
             failed = speech.say("The draft could not be written just now.")
             await self._finish(place, chat, failed, update)
-        except PortError as trouble:
-            log.info("the draft for question %s was not shown: %s", wanted.question, trouble)
 
     async def _finish(self, place: "_Place", chat: str, text: str, update: str) -> None:
         """The last change of the message; where that cannot be done, a new message."""
@@ -128,31 +125,29 @@ class _Place:
         self._message: int | None = None
         self._next = 0.0
 
-    async def show(self, text: str, *, hurry: bool = True) -> None:
-        """Show a text; one that need not hurry is left out where it comes too soon.
-
-        Raises PortError: Flooded too, where it hurries.
-        """
-        loop = asyncio.get_running_loop()
-        if not hurry and loop.time() < self._next:
+    async def draw(self, text: str) -> None:
+        """Show a text that the next one takes the place of, unless it comes too soon."""
+        now = asyncio.get_running_loop().time()
+        if now < self._next:
             return
+        self._next = now + _BETWEEN
         try:
-            out = OutMessage(text=fitting(text))
+            await self.show(text)
+        except Flooded as flood:
+            self._next = now + max(flood.seconds, _BETWEEN)
+        except PortError as trouble:
+            log.info("a draft in chat %d was not shown: %s", self._chat, trouble)
+
+    async def show(self, text: str) -> None:
+        """Show a text. Raises PortError."""
+        out = OutMessage(text=fitting(text))
+        try:
             if self._message is None:
                 self._message = await self._port.send(self._chat, out, self._random_id)
             else:
                 await self._port.edit(self._chat, self._message, out)
         except NotModified:
             pass
-        except Flooded as flood:
-            if hurry:
-                raise
-            self._next = loop.time() + flood.seconds
-            return
-        except Disconnected:
-            if hurry:
-                raise
-        self._next = loop.time() + _BETWEEN
 
 
 def draft_text(speech: Speech, text: str) -> str:
