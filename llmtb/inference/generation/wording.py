@@ -25,6 +25,8 @@ CHATML = (
 )
 SPACES = ("Ġ", "▁", "Ċ")  # what may pad, best first: a space, as the tokenizers spell it, or a line
 MARK = "\ue000{}\ue001"  # private characters; no template holds them
+# What a template that came with a model may raise, besides its own error.
+WRONG = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 LONGEST = 8  # characters of a token, on the average; a text with more is too long without a look
 
 
@@ -120,7 +122,7 @@ class Wording:
                 tools=None,
                 **self._named,
             )
-        except TemplateError as error:
+        except WRONG as error:
             raise ModelError(f"{self.name}: its chat template says: {error}") from None
         parts: list[list[str] | int] = []
         for number, mark in enumerate(marks):
