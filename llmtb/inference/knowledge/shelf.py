@@ -20,9 +20,10 @@ class Hit(NamedTuple):
     """A passage that may answer.
 
     score: cosine and `WEIGHT` times words, on which thresholds stand. cosine: centred, of the
-    passage's best point. words: from 0 to 1. For an entry in several languages the cosine stands
-    half for the version that fits best and half for the mean of all, words for the best: what
-    fits in one language alone often fits by chance.
+    passage's best point. words: from 0 to 1, of the entry's best version; what is not told in the
+    asker's language has the mean of what is added. For an entry in several languages the cosine
+    stands half for the version that fits best and half for the mean of all: what fits in one
+    language alone often fits by chance.
     """
 
     passage: Passage
@@ -50,6 +51,9 @@ class Shelf:
         ]
         for place, entry in enumerate(self._entries.tolist()):
             self._versions[entry].append(place)
+        self._spoken = {
+            language: self._told_in(language) for language in {each.language for each in passages}
+        }
         self._graph = _graph(vectors) if len(vectors) > EXACT else None
 
     def __len__(self) -> int:
@@ -81,13 +85,21 @@ class Shelf:
         cosines = self._near(vector, words, allowed, k)
         return self._best(np.where(allowed, cosines, -np.inf), words, language, k)
 
+    def _told_in(self, language: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The passages of a language, and of each entry whether one of them is its version."""
+        places = np.flatnonzero([passage.language == language for passage in self._passages])
+        told = np.zeros(len(self._versions), np.bool_)
+        told[self._entries[places]] = True
+        return places, told
+
     def _near(self, vector: Vectors, words: Vectors, allowed: NDArray[np.bool_], k: int) -> Vectors:
         """The cosine of each passage's best point; -inf for those that are not looked at."""
         cosines = np.full(len(self._passages), -np.inf, np.float32)
         if self._graph is not None:
             chosen = np.zeros(len(self._passages), np.bool_)
             chosen[self._owners[self._graph.search(vector, NEAR).keys.astype(np.int64)]] = True
-            chosen[np.argsort(words)[-NEAR:]] = True
+            most = min(NEAR, len(words)) - 1
+            chosen[np.argpartition(-words, most)[: most + 1]] = True
             chosen = chosen & allowed
             if np.unique(self._entries[chosen]).size >= 4 * k:  # else compare them all
                 chosen = np.isin(self._entries, self._entries[chosen]) & allowed
@@ -106,6 +118,10 @@ class Shelf:
         count = np.bincount(entries, minlength=size)
         total = np.bincount(entries, weights=cosines[looked], minlength=size)
         fits = (highest + total / np.maximum(count, 1)) / 2
+        if language in self._spoken:
+            # What is not told in the asker's language could share no words: it loses nothing by it.
+            places, told = self._spoken[language]
+            shared = np.where(told, shared, shared + words[places].mean())
         scores = fits + WEIGHT * shared
         found: list[Hit] = []
         # Ties go by place, so that a search gives the same list every time.
