@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from llmtb.actors.asking import Found, GiveAnswer, Withhold
 from llmtb.actors.centre import SetPolicy
+from llmtb.actors.chat import RecordSent
 from llmtb.answerer.answerer import Answerer
 from llmtb.app import House
 from llmtb.channels.conversation.conversation import Conversation
@@ -68,6 +69,7 @@ class Town:
         self.store = MemoryStore()
         self.wanted: dict[int, list[str]] = defaultdict(list)
         self.looked_up: list[Asked] = []
+        self._sent: set[int] = set()
         self._works: list[asyncio.Task[None]] = []
 
     async def begin(self) -> None:
@@ -88,7 +90,19 @@ class Town:
         self._works = [
             asyncio.create_task(self.conversation.run(FakePort()), name="conversation"),
             asyncio.create_task(answerer.run(), name="answerer"),
+            asyncio.create_task(self._post(), name="post"),
         ]
+
+    async def _post(self) -> None:
+        """Stands in for the outbox: what is queued is sent at once."""
+        async for batch in self.journal.subscribe(0):
+            for recorded in batch:
+                event = recorded.event
+                if isinstance(event, MessageQueued) and (recorded.seq not in self._sent):
+                    self._sent.add(recorded.seq)
+                    sent = RecordSent(chat=event.chat, message=event.message)
+                    with suppress(JournalError, Unanswered):
+                        await self.house.chat(event.chat, sent)
 
     async def end(self) -> None:
         """Kill what runs, and close the journal."""
@@ -172,7 +186,7 @@ class Town:
     async def settled(self) -> None:
         """Wait until every question has what becomes of it, and all of it is told."""
         total = sum(map(len, self.wanted.values()))
-        for _ in range(2000):
+        for _ in range(300):
             told = sum(isinstance(r.event, MessageQueued) for r in self.journal.read())
             if told >= total:
                 break
