@@ -220,7 +220,7 @@ def emergencies(events: list[Event]) -> int:
 
 def test_everything_that_can_be_pressed_or_written_is_told() -> None:
     page = (Path(__file__).parents[2] / "docs" / "bot.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"`(/?[A-Z(a-z) ]+)`", page))
+    told = set(re.findall(r"`(/?[A-Z(a-z)! ]+)`", page))
     labels = {keyboards.LABELS[name] for name in VERBS.keys() & keyboards.LABELS.keys()}
     assert labels == set(keyboards.LABELS.values())
     assert labels | {f"/{name}" for name in (*keyboards.COMMANDS, "set")} <= told
