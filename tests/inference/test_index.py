@@ -135,23 +135,36 @@ def test_the_index_equals_comparing_everything(known: list[Passage], seed: int) 
     text = "the modem shows E-104"
     words = Words([each.text for each in known], [each.language for each in known]).scores(text)
     centred = index.centring.query(ask, "en")
-    expected: dict[str, list[tuple[float, float]]] = {}
+    fits: dict[str, list[float]] = {}
+    foreign: dict[str, list[float]] = {}
+    shared: dict[str, float] = {}
     for place, passage in enumerate(known):
+        entry = passage.entry or passage.id
         rows = index.centring.passage(points[place], passage.language)
         best = float((rows @ centred).max())
-        expected.setdefault(passage.entry or passage.id, []).append((best, float(words[place])))
+        fits.setdefault(entry, []).append(best)
+        if passage.language != "en":
+            foreign.setdefault(entry, []).append(best)
+        shared[entry] = max(shared.get(entry, 0.0), float(words[place]))
     english = [place for place, each in enumerate(known) if each.language == "en"]
     told = {known[place].entry or known[place].id for place in english}
     added = float(words[english].mean()) if english else 0.0
+    ahead = [mixed(fits[entry]) - mixed(foreign[entry]) for entry in told & foreign.keys()]
+    taken = sum(ahead) / len(ahead) if ahead and told != fits.keys() else 0.0
     scores = {
-        entry: (max(c for c, _ in rows) + sum(c for c, _ in rows) / len(rows)) / 2
-        + WEIGHT * (max(w for _, w in rows) + (0.0 if entry in told else added))
-        for entry, rows in expected.items()
+        entry: mixed(fits[entry])
+        + WEIGHT * shared[entry]
+        + (-taken if entry in told else WEIGHT * added)
+        for entry in fits
     }
     hits = index.search(ask, text, language="en", audience="agent", level=2, k=50)
     assert {hit.passage.entry or hit.passage.id: hit.score for hit in hits} == pytest.approx(
         scores, abs=1e-4
     )
+
+
+def mixed(cosines: list[float]) -> float:
+    return (max(cosines) + sum(cosines) / len(cosines)) / 2
 
 
 def plain(size: int) -> list[Passage]:

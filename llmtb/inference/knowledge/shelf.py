@@ -51,6 +51,7 @@ class Shelf:
         ]
         for place, entry in enumerate(self._entries.tolist()):
             self._versions[entry].append(place)
+        self._languages = np.array([passage.language for passage in passages], object)
         self._spoken = {
             language: self._told_in(language) for language in {each.language for each in passages}
         }
@@ -85,6 +86,15 @@ class Shelf:
         cosines = self._near(vector, words, allowed, k)
         return self._best(np.where(allowed, cosines, -np.inf), words, language, k)
 
+    def _fits(self, cosines: Vectors, places: NDArray[np.int64]) -> Vectors:
+        """Of each entry, half its best cosine and half the mean; -inf where none is looked at."""
+        entries, size = self._entries[places], len(self._versions)
+        highest = np.full(size, -np.inf, np.float32)
+        np.maximum.at(highest, entries, cosines[places])
+        total = np.bincount(entries, weights=cosines[places], minlength=size)
+        count = np.bincount(entries, minlength=size)
+        return np.asarray((highest + total / np.maximum(count, 1)) / 2, np.float32)
+
     def _told_in(self, language: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The passages of a language, and of each entry whether one of them is its version."""
         places = np.flatnonzero([passage.language == language for passage in self._passages])
@@ -111,22 +121,23 @@ class Shelf:
 
     def _best(self, cosines: Vectors, words: Vectors, language: str, k: int) -> list[Hit]:
         looked = np.flatnonzero(np.isfinite(cosines))
-        entries, size = self._entries[looked], len(self._versions)
-        highest, shared = np.full(size, -np.inf, np.float32), np.zeros(size, np.float32)
-        np.maximum.at(highest, entries, cosines[looked])
-        np.maximum.at(shared, entries, words[looked])
-        count = np.bincount(entries, minlength=size)
-        total = np.bincount(entries, weights=cosines[looked], minlength=size)
-        fits = (highest + total / np.maximum(count, 1)) / 2
+        shared = np.zeros(len(self._versions), np.float32)
+        np.maximum.at(shared, self._entries[looked], words[looked])
+        fits = self._fits(cosines, looked)
         if language in self._spoken:
-            # What is not told in the asker's language could share no words: it loses nothing by it.
             places, told = self._spoken[language]
+            # What is not told in the asker's language could share no words: it loses nothing by it.
             shared = np.where(told, shared, shared + words[places].mean())
+            # Nor by the cosine that two texts of one language have in advance.
+            others = self._fits(cosines, looked[self._languages[looked] != language])
+            both = told & np.isfinite(others) & np.isfinite(fits)
+            if both.any() and not told.all():
+                fits = np.where(told, fits - (fits[both] - others[both]).mean(), fits)
         scores = fits + WEIGHT * shared
         found: list[Hit] = []
         # Ties go by place, so that a search gives the same list every time.
         for entry in np.argsort(-scores, kind="stable")[:k].tolist():
-            if not count[entry]:
+            if not np.isfinite(scores[entry]):
                 break
             versions = [place for place in self._versions[entry] if np.isfinite(cosines[place])]
             spoken = [v for v in versions if self._passages[v].language == language]
