@@ -117,7 +117,7 @@ INSTRUCTIONS: dict[str, tuple[str, ...]] = {
         r"(?:você|voce|tu|vc) (?:agora|já|ja|a partir de agora) (?:é|"
         r"e|és|es|será|sera|não é|deixa|está|esta) ?(?:um|uma|o|a|livre|"
         r"meu|minha|mais|sem)?\b",
-        r"(?:agora|a partir de agora|de agora em diante|daqui em diante|daqui para a frente),? "
+        r"(?:a partir de agora|de agora em diante|daqui em diante|daqui para a frente),? "
         r"(?:você|voce|tu|vc|responda|responde|seja|és|es|só|aja|age)",
         r"finj[ae]|fing[ei]|faz de conta|faça de conta|atu[ea] como|"
         r"aj[ae] como|comport[ea]-?se como|imagin[ae] que (?:você|voce|"
@@ -153,8 +153,8 @@ INSTRUCTIONS: dict[str, tuple[str, ...]] = {
         r"令|提示|设定|规则|配置|源代码)",
         r"(?:开发者|管理员|开发人员|调试|上帝)模式|没有(?:任何)?限制|"
         r"不受(?:任何)?限制|无限制(?:的)?(?:模式|回答)",
-        r"(?:只|就)(?:回答|回复|说|输出|需要说)(?:是|好|可以|\"|“|'|"
-        r"一个)|跟(?:着)?我(?:说|念|重复)",
+        r"(?:只|就)(?:回答|回复|说|输出|需要说)(?:是|好|可以|\"|“|')|"
+        r"跟(?:着)?我(?:说|念|重复)",
         r"(?:随便|自己)(?:编|猜|想)|编(?:一个|造)|不(?:要|用|必)(?:看|"
         r"查|用|参考)[^。?!]{0,4}(?:文档|资料|知识库)",
         r"我是(?:你的?|这个)?(?:开发者|管理员|创造者|主人|老板|程序员)",

