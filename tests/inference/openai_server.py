@@ -54,6 +54,12 @@ class OpenAIServer:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def forget(self) -> None:
+        """Begin anew: no faults, nothing heard."""
+        self.faults, self.heard = [], []
+        self.busiest = self.busy
+        self.left = asyncio.Event()
+
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return self
@@ -139,6 +145,8 @@ class OpenAIServer:
                 await asyncio.Event().wait()
             if fault.drop:
                 return
+            async for piece in pieces:
+                await _send(writer, _event({"content": piece}, None), fault.slices)
         try:
             whole = await draft.result()
         except InferenceError:

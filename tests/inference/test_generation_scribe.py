@@ -44,7 +44,7 @@ def test_a_character_that_never_becomes_whole_is_not_shown(tokenizer: Tokenizer)
 
 
 def test_an_end_is_not_part_of_the_text(tokenizer: Tokenizer) -> None:
-    end = tokenizer.token_to_id("<|im_end|>")
+    (end,) = tokenizer.encode("<|im_end|>").ids
     scribe = Scribe(tokenizer, frozenset({end}), 1000)
     ids = tokenizer.encode("Yes.", add_special_tokens=False).ids
     assert "".join(written(scribe, [*ids, end, *ids])) == "Yes."

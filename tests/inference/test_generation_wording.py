@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmtb.inference.errors import ModelError
-from llmtb.inference.generation.prompt import Prompt, Turn
+from llmtb.inference.generation.prompt import Prompt, Role, Turn
 from llmtb.inference.generation.wording import Wording
 from llmtb.inference.models.model import Model
 
@@ -23,7 +23,7 @@ def wording(smollm2: Model) -> Wording:
 
 
 @pytest.fixture(scope="session")
-def vocabulary(smollm2: Model) -> frozenset[str]:
+def known(smollm2: Model) -> frozenset[str]:
     return frozenset(json.loads((smollm2.folder / "vocabulary.json").read_text(encoding="utf-8")))
 
 
@@ -37,7 +37,7 @@ def copied(smollm2: Model, tmp_path: Path) -> Path:
 
 def prompt(*texts: str, max_new: int = 16) -> Prompt:
     """A system's word, then the user and the assistant by turns."""
-    roles = ("system", "user", "assistant", "user")
+    roles: tuple[Role, ...] = ("system", "user", "assistant", "user")
     return Prompt(tuple(Turn(role, text) for role, text in zip(roles, texts)), max_new)
 
 
@@ -56,16 +56,17 @@ def test_it_is_spelled_as_the_template_says(wording: Wording, text: str) -> None
 
 @given(ANY)
 def test_no_text_of_a_person_steers_the_model(
-    wording: Wording, vocabulary: frozenset[str], texts: list[str]
+    wording: Wording, known: frozenset[str], texts: list[str]
 ) -> None:
     text = "".join(texts)
     spelled = wording.spell(prompt("Be kind.", text))
-    ids = [wording.tokenizer.token_to_id(token) for token in spelled.tokens]
+    numbers = wording.tokenizer.get_vocab()
+    ids = [numbers[token] for token in spelled.tokens]
     frame = wording.spell(prompt("", ""))
     steering = [token for token in spelled.tokens if token in STEERING]
     assert steering == [token for token in frame.tokens if token in STEERING]
     shown = text.strip().encode("utf-8", "replace").decode()
-    assert vocabulary.issuperset(spelled.tokens)
+    assert known.issuperset(spelled.tokens)
     # The model has no token for some bytes of characters that nobody has assigned yet.
     if all(ord(character) < 0x40000 for character in shown):
         assert shown in wording.tokenizer.decode(ids, skip_special_tokens=False)
