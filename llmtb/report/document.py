@@ -10,6 +10,8 @@ from llmtb.events.report import ActLine, AgentLines, BreakLine, ShiftReport
 from llmtb.report.terms import AUTHORS, Terms
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+DECIMAL_SIGNS: Mapping[str, str] = {"fa": "٫", "id": ",", "pt": ","}
+"""What stands before the tenths, in languages where it is no point."""
 
 
 class Speech(Protocol):
@@ -118,8 +120,7 @@ class Document:
     def figure(self, text: str) -> str:
         """A number or a length of time in the language's digits."""
         digits = {str(n): self.speech.number(n) for n in range(10)}
-        if digits["0"] == "۰":
-            digits["."] = "٫"
+        digits["."] = DECIMAL_SIGNS.get(self.speech.language, ".")
         return "".join(digits.get(letter, letter) for letter in text)
 
     def length(self, seconds: int) -> str:

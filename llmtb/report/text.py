@@ -1,9 +1,9 @@
 """The report as text for a terminal, at most 100 columns wide."""
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from llmtb.report.columns import columns
 from llmtb.report.document import Document, late_seconds, resting_seconds, standing
 from llmtb.report.terms import ACTS, CAUSES, KINDS, REFUSED
 
@@ -33,7 +33,7 @@ def _lines(document: Document) -> Iterator[str]:
     for name, lines in sections:
         found = list(lines)
         if found:
-            yield from ("", f"{name} {RULE * (WIDTH - 1 - _width(name))}", *found)
+            yield from ("", f"{name} {RULE * (WIDTH - 1 - columns(name))}", *found)
 
 
 def _summary(document: Document) -> Iterator[str]:
@@ -126,11 +126,11 @@ def _acts(document: Document) -> Iterator[str]:
 
 def _columns(rows: Sequence[Sequence[str]], left: int = 2) -> Iterator[str]:
     """Rows below each other; the first `left` columns begin, the others end together."""
-    widths = [max(map(_width, column)) for column in zip(*rows)]
+    widths = [max(map(columns, column)) for column in zip(*rows)]
     for row in rows:
         cells = []
         for place, (cell, width) in enumerate(zip(row, widths)):
-            space = " " * (width - _width(cell))
+            space = " " * (width - columns(cell))
             cells.append(cell + space if place < left else space + cell)
         yield _cut("  ".join(cells), WIDTH)
 
@@ -140,7 +140,7 @@ def _wrapped(parts: Sequence[str], between: str) -> Iterator[str]:
     line = ""
     for part in parts:
         longer = f"{line}{between}{part}" if line else part
-        if line and _width(longer) > WIDTH:
+        if line and columns(longer) > WIDTH:
             yield line
             longer = part
         line = longer
@@ -150,20 +150,9 @@ def _wrapped(parts: Sequence[str], between: str) -> Iterator[str]:
 
 def _cut(line: str, width: int) -> str:
     """A line that is no wider than so many columns."""
-    if _width(line) <= width:
+    if columns(line) <= width:
         return line
     kept = line
-    while _width(kept) >= width:
+    while columns(kept) >= width:
         kept = kept[:-1]
     return f"{kept}…"
-
-
-def _width(line: str) -> int:
-    """How many columns of a terminal a line takes."""
-    return sum(map(_columns_of, line))
-
-
-def _columns_of(letter: str) -> int:
-    if unicodedata.category(letter) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from llmtb.report.columns import columns
 from llmtb.report.document import Document, late_seconds, resting_seconds, standing
 from llmtb.report.terms import ACTS, CAUSES, ENDED_BY, KINDS, REFUSED, WARNED, mark
 
@@ -222,5 +223,5 @@ def _put(
 
 def _wide(cells: Sequence[Cell]) -> int:
     """How wide a column has to be."""
-    widths = (20 if isinstance(cell, datetime) else len(str(cell)) + 2 for cell in cells)
+    widths = (20 if isinstance(cell, datetime) else columns(str(cell)) + 2 for cell in cells)
     return min(WIDEST, max(10, *widths))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -15,7 +15,8 @@ from llmtb.events.report import AgentLines, BreakLine, ShiftReport
 from llmtb.report.document import Document
 from tests.projections.logs import NAMES, OPENING, ZONE, example, logs
 
-Language = Literal["en", "fa"]
+Language = Literal["en", "fa", "id", "pt", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 WORDS = Words.load()
 TRICKY = (
     *("=1+1", "+49", "-2", "@here", "\t=1", "\r=1", "=HYPERLINK(1)", "＝1", "'=1", ""),
@@ -24,7 +25,7 @@ TRICKY = (
 )
 
 names = st.sampled_from(TRICKY) | st.text(max_size=60)
-languages: st.SearchStrategy[Language] = st.sampled_from(["en", "fa"])
+languages: st.SearchStrategy[Language] = st.sampled_from(LANGUAGES)
 
 
 def documents_of(
@@ -44,7 +45,7 @@ def documents_of(
 
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
-    """Any report of a made-up day, in either language, the people called anything."""
+    """Any report of a made-up day, in any language, the people called anything."""
     every = documents_of(draw(logs()), {}, draw(languages))
     chosen = draw(st.sampled_from(every)) if every else empty(draw(languages))
     called = draw(st.dictionaries(st.sampled_from([*NAMES, "boss"]), names))

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from persiantools.jdatetime import JalaliDate
@@ -42,6 +42,13 @@ def _jalali(day: date) -> str:
 
 CALENDARS: Final[Mapping[str, Callable[[date], str]]] = {"fa": _jalali}
 """Languages that do not count by the Gregorian calendar."""
+
+NAMES: Final[Mapping[str, str]] = {
+    "id": "Bahasa Indonesia",
+    "pt": "Português (Brasil)",
+    "zh": "简体中文",
+}
+"""How a language calls itself, where babel knows a shorter name than its readers look for."""
 
 
 def mark(msgid: str) -> str:
@@ -86,7 +93,7 @@ class Words:
     def languages(self) -> Mapping[str, str]:
         """The languages there are: code, and name in that language itself."""
         named = {code: Locale.parse(code).get_language_name(code) for code in self._catalogues}
-        return {code: name or code for code, name in named.items()}
+        return {code: NAMES.get(code) or name or code for code, name in named.items()}
 
     def language_for(self, code: str | None, otherwise: str = FALLBACK) -> str:
         """The language to speak with an app set to `code` (`fa-IR`, `en_GB`, or unknown)."""
@@ -138,9 +145,14 @@ class Speech:
         return self.isolate(f"{self.clock(starts)}–{self.clock(ends)}")
 
     def day(self, day: date) -> Phrase:
-        """A date with its weekday, in this language's calendar."""
+        """A date with its weekday, in this language's calendar and its order of parts."""
         calendar = CALENDARS.get(self.language)
-        text = calendar(day) if calendar else format_date(day, "EEE d MMM y", self._locale)
+        if calendar:
+            text = calendar(day)
+        elif self.language == FALLBACK:
+            text = format_date(day, "EEE d MMM y", self._locale)  # not the order of one country
+        else:
+            text = format_skeleton("yMMMEd", day, locale=self._locale)
         return Phrase(text.translate(self._digits))
 
     def moment(self, instant: datetime, now: datetime) -> Phrase:
