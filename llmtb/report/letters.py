@@ -8,7 +8,8 @@ from typing import Final
 OURS: Final = "DejaVu Sans"  # comes with matplotlib: Latin, Cyrillic, Greek, Arabic, Persian
 OTHERS: Final = (
     *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei"),
-    *("PingFang SC", "Microsoft YaHei", "Noto Sans", "Noto Sans Arabic"),
+    *("WenQuanYi Micro Hei", "Droid Sans Fallback", "PingFang SC", "Microsoft YaHei", "SimHei"),
+    *("Noto Sans", "Noto Sans Arabic"),
 )
 """What a machine may have for other scripts."""
 

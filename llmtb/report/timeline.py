@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import nan
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
 from llmtb.events.report import AgentLines, BreakLine
-from llmtb.report.document import Document, late_seconds
+from llmtb.report.document import Document, PlainSpeech, late_seconds
 from llmtb.report.letters import RIGHT_TO_LEFT_MARK, drawable, families, plain
 from llmtb.report.level import Level, levels
 from llmtb.report.terms import KINDS
@@ -62,14 +63,18 @@ def as_png(document: Document) -> bytes:
     """The timeline: a row for each agent, and below it the rests at once under the capacity.
 
     A rest has the colour of its kind; what was late of it is red and hatched. A warning is a mark,
-    hollow if it was forgiven. The same report gives the same bytes.
+    hollow if it was forgiven. The same report gives the same bytes. Where no font has the letters
+    of the language, the words are English, and the picture says so.
     """
     import matplotlib.style
 
+    note = missing_font(document)
+    if note is not None:
+        document = replace(document, speech=PlainSpeech(document.speech.zone))
     out, fonts = io.BytesIO(), {"font.family": families()}
     with DRAWING, matplotlib.style.context(["default", fonts]):
         canvas = _canvas(document)
-        _draw_head(canvas, document)
+        _draw_head(canvas, document, note)
         _draw_meals(canvas, document)
         _draw_agents(canvas, document)
         _draw_level(canvas, document)
@@ -104,8 +109,15 @@ def _canvas(document: Document) -> Canvas:
     return Canvas(figure, agents, level, rows, pitch, height)
 
 
-def _draw_head(canvas: Canvas, document: Document) -> None:
-    """The title, the figures under it, and the legend."""
+def missing_font(document: Document) -> str | None:
+    """What is said where the words of the document's language cannot be drawn; None: they can."""
+    if all(drawable(document.term(KINDS, kind)) for kind in KINDS):
+        return None
+    return f"in English: this machine has no font for {document.speech.language}"
+
+
+def _draw_head(canvas: Canvas, document: Document, note: str | None) -> None:
+    """The title, the figures under it, and the legend. note: told after the figures."""
     report, say = document.report, document.speech.say
     late = sum(rest.late_seconds > 0 for _, rest in document.breaks())
     figures = [
@@ -121,6 +133,8 @@ def _draw_head(canvas: Canvas, document: Document) -> None:
     ]
     if len(report.agents) > MOST:
         figures.append(say("not drawn: {n}", n=len(report.agents) - MOST))
+    if note is not None:
+        figures.append(note)
     right = document.leftward
     place = 1 - EDGE / WIDTH if right else EDGE / WIDTH
     style: Style = {"ha": "right" if right else "left", "va": "top"}

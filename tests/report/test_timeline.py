@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from PIL import Image
 
 from llmtb.events.event import Event
+from llmtb.report import letters
 from llmtb.report.document import Document
 from llmtb.report.level import levels
-from llmtb.report.timeline import COLOURS, LATE, as_png
+from llmtb.report.timeline import COLOURS, LATE, as_png, missing_font
 from tests.projections.logs import logs
-from tests.report.documents import Language, a_day, crowd, documents, documents_of, empty
+from tests.report.documents import LANGUAGES, Language, a_day, crowd, documents, documents_of, empty
 
 MOST_SIDES = 10_000  # width and height together: what Telegram takes as a photo
 MOST_RATIO = 20
@@ -41,12 +42,38 @@ def test_any_shift_can_be_drawn_whatever_its_people_are_called(document: Documen
     assert width + height <= MOST_SIDES
 
 
-@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_same_report_gives_the_same_picture(language: Language) -> None:
     document = a_day(language)[0]
     first = as_png(document)
     assert as_png(document) == first
     assert b"tEXt" not in first  # no clock, no version
+
+
+@pytest.mark.parametrize("language", ["en", "fa", "id", "pt"])
+def test_our_own_font_has_the_letters_of_most_languages(language: Language) -> None:
+    assert missing_font(empty(language)) is None
+
+
+def test_without_a_chinese_font_the_picture_is_english_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chinese, english = crowd(3, "zh"), crowd(3)
+    latin = frozenset(range(0x2E80))
+    monkeypatch.setattr(letters, "_letters", lambda: latin)
+    note = missing_font(chinese)
+    assert note is not None
+    assert "zh" in note
+    assert ink(chinese) > ink(english)  # the same picture, and the note
+    monkeypatch.setattr(letters, "_letters", lambda: latin | frozenset(range(0x2E80, 0x10000)))
+    assert missing_font(chinese) is None
+
+
+def ink(document: Document) -> int:
+    """How many points of the head's left half, below the title, are not white."""
+    picture = Image.open(io.BytesIO(as_png(document))).convert("L")
+    head = picture.crop((0, 55, picture.width // 2 + 300, 85))
+    return sum(head.histogram()[:250])
 
 
 @pytest.mark.parametrize("agents", [1, 12, 13, 240, 1000])
