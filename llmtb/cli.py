@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from llmtb import __version__
+from llmtb.settings import languages
 from llmtb.verbs.exits import DONE, EXIT, FAULT, INTERRUPTED, Failed
 
 __all__ = ["EXIT", "main", "parser"]
@@ -21,13 +22,14 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"llmtb {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    spoken = languages()
 
     run = verbs.add_parser(
         "run", help="the bot, once it has a token; until then a whole example day, played fast"
     )
     _place(run)
     run.add_argument("--seconds", type=float, default=40.0, help="how long the example day takes")
-    run.add_argument("--language", default="en", help="of the example's board and report (en, fa)")
+    run.add_argument("--language", default="en", choices=spoken, help="of the example's report")
     run.set_defaults(do=_run)
 
     simulate = verbs.add_parser("simulate", help="play a scenario; every event as a line of JSON")
@@ -42,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--format", choices=("text", "csv", "xlsx", "png", "json"), default="text")
     report.add_argument("--json", action="store_const", const="json", dest="format")
     report.add_argument("--out", type=Path, help="write it to this file")
-    report.add_argument("--language", default="en", help="en, fa")
+    report.add_argument("--language", default="en", choices=spoken, help="of its words")
     report.set_defaults(do=_report)
 
     rebuild = verbs.add_parser("rebuild", help="make all views again from the journal")

@@ -27,12 +27,18 @@ class SettingsError(ValueError):
     """The settings cannot be used: one line that says where, what, and why."""
 
 
+def languages() -> tuple[str, ...]:
+    """The codes of the languages that have a catalogue; none is read for that."""
+    folder = Path(__file__).with_name("locales")
+    return tuple(sorted(path.parts[-3] for path in folder.glob("*/LC_MESSAGES/llmtb.po")))
+
+
 class Telegram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the bot reaches Telegram; nothing is contacted while `token` is empty.
 
     server, server_key: another MTProto server than Telegram's own, as `HOST:PORT`, and the file
     that holds its public RSA key (PEM).
-    language: spoken to whoever's own language is not known (en, fa).
+    language: one of `languages()`, spoken to whoever's own language is not known.
     press_seconds: presses older than this ask again. pin_capacity: keep one pinned message in
     each agent's chat that shows the live capacity. invitation_hours: how long one opens.
     per_second, per_chat_second: most messages a second, in all and to one chat.
@@ -107,9 +113,13 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
         merge(Policy(), tables)
     except PolicyError as error:
         raise _at(path, text, error.key, error.reason) from error
+    channel: Telegram = _table(path, text, "telegram", telegram, Telegram)
+    if channel.language not in languages():
+        reason = f"is none of {', '.join(languages())}, which the bot speaks"
+        raise _at(path, text, "telegram.language", reason)
     return Settings(
         policy=tables,
-        telegram=_table(path, text, "telegram", telegram, Telegram),
+        telegram=channel,
         models=_table(path, text, "models", models, Models),
         run=_table(path, text, "run", run, Run),
     )

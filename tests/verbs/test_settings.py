@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from llmtb.policy import Policy, merge
-from llmtb.settings import SettingsError, line_of, load
+from llmtb.settings import SettingsError, languages, line_of, load
 
 SOUND = """\
 timezone = "Europe/Berlin"   # the head office
@@ -51,6 +51,12 @@ def test_what_is_given_holds(tmp_path: Path) -> None:
     assert (settings.telegram.token, settings.telegram.api_id) == ("1234:abc", 5)
 
 
+@pytest.mark.parametrize("language", languages())
+def test_every_language_that_has_a_catalogue_can_be_set(tmp_path: Path, language: str) -> None:
+    given = SOUND.replace("api_id = 5", f'language = "{language}"')
+    assert load(written(tmp_path, given), {}).telegram.language == language
+
+
 def test_secrets_of_the_environment_go_before_the_file(tmp_path: Path) -> None:
     environment = {"LLMTB_TELEGRAM_TOKEN": "9:z", "LLMTB_TELEGRAM_API_ID": "7"}
     telegram = load(written(tmp_path, SOUND), environment).telegram
@@ -71,6 +77,8 @@ def test_secrets_of_the_environment_go_before_the_file(tmp_path: Path) -> None:
         ("api_id = 5", "api_id = -5", 19, "telegram.api_id"),
         ("api_id = 5", "password = 5", 19, "there is no such setting"),
         ("[telegram]", "[telegramm]", 17, "telegramm"),
+        ("api_id = 5", 'language = "tlh"', 19, "telegram.language"),
+        ("api_id = 5", 'language = "xx"', 19, "none of en, fa, id, pt, zh"),
     ],
 )
 def test_a_fault_is_told_with_its_line(
