@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from llmtb.inference.knowledge.words import K1, B, Words, terms_of
+from llmtb.inference.knowledge.words import HAN, K1, B, Words, terms_of
 
 WORDS = st.sampled_from(["modem", "bill", "E-104", "1500", "网", "رمز", "wifi", "sim"])
 TEXTS = st.lists(st.lists(WORDS, max_size=12).map(" ".join), max_size=12)
@@ -44,7 +44,8 @@ def test_the_sums_are_bm25(texts: list[str], question: str) -> None:
             holders = sum(term in each for each in counts)
             rare = math.log(1 + (len(counts) - holders + 0.5) / (holders + 0.5))
             full = count[term] + K1 * (1 - B + B * count.total() / mean)
-            total += rare * count[term] * (K1 + 1) / full
+            part = HAN if term == "网" else 1.0
+            total += part * rare * count[term] * (K1 + 1) / full
         expected.append(total)
     assert_allclose(Words(texts).sums(question), expected, rtol=1e-4, atol=1e-6)
 

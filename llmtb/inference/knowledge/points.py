@@ -3,7 +3,9 @@
 Measured on the sample company's free paraphrases (R@1 / R@5, base in English, questions in five
 languages, centred, words added): question and answer in one text .42 / .73; question with its
 variants in one text .68 / .90; the best of all texts .59 / .86; the mean of the four readings
-below .71 / .92. Whitening and taking the first directions away made each of them worse.
+below .71 / .92. Whitening, taking the first directions away, questions' own readings, sections
+and tags, and keeping capitals made it worse or changed nothing. With the entries in Persian, and
+half of them in Portuguese and Chinese, too: .77 / .96.
 """
 
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ from llmtb.inference.knowledge.passage import Passage
 from llmtb.inference.knowledge.points import Vectors, searched_words
 from llmtb.inference.knowledge.words import Words
 
-WEIGHT = 0.12  # of the words beside a cosine; from .10 to .20 nothing moves on the sample
+WEIGHT = 0.12  # of the words beside a cosine; from .10 to .15 nothing moves on the sample
 EXACT = 30_000  # points up to which all are compared; beyond, the graph chooses
 NEAR = 400  # points that the graph chooses, and passages that the words do
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from llmtb.inference.knowledge.letters import normal
 
 K1, B = 1.2, 0.75
+HAN = 1 / 3  # of each Chinese term: a word of two characters gives three of them
 HALF = 8.0  # the BM25 sum at which the term has half its weight
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -37,7 +38,7 @@ def terms_of(text: str) -> list[str]:
     found: list[str] = []
     for match in _TERM.finditer(normal(text)):
         term = match[0]
-        if "\u3400" <= term[0] <= "\ufaff" and not term.isdigit():
+        if _is_han(term):
             found += term
             found += [term[at : at + 2] for at in range(len(term) - 1)]
         elif term[-1].isdigit() or any(map(str.isdigit, term)):
@@ -45,6 +46,10 @@ def terms_of(text: str) -> list[str]:
         else:
             found.append(_singular(term))
     return found
+
+
+def _is_han(term: str) -> bool:
+    return "\u3400" <= term[0] <= "\ufaff" and not term.isdigit()
 
 
 def _singular(term: str) -> str:
@@ -113,5 +118,6 @@ def _impacts(texts: Sequence[str]) -> dict[str, _Holders]:
         counted = np.array(times[term], np.float32)
         rare = math.log(1 + (len(texts) - len(at) + 0.5) / (len(at) + 0.5))
         full = counted + K1 * (1 - B + B * lengths[at] / mean)
-        found[term] = _Holders(at, np.asarray(rare * counted * (K1 + 1) / full, np.float32))
+        gains = (HAN if _is_han(term) else 1.0) * rare * counted * (K1 + 1) / full
+        found[term] = _Holders(at, np.asarray(gains, np.float32))
     return found
