@@ -7,7 +7,7 @@ from string import ascii_uppercase
 from typing import Final
 
 from llmtb.channels.conversation.keyboards import button
-from llmtb.channels.conversation.known import asker_of
+from llmtb.channels.conversation.known import Member, Question, asker_of
 from llmtb.channels.conversation.occasion import Notice, Occasion, to_person, to_supervisors
 from llmtb.channels.conversation.phrases import as_written
 from llmtb.channels.conversation.step import Say, fitting
@@ -59,7 +59,7 @@ def given(occasion: Occasion) -> Iterator[Notice]:
     if held is not None:
         yield from _to_the_agent(occasion, held.agent)
         return
-    speech = occasion.speech(chat, event.language)
+    speech = occasion.speech_of_talk(chat, event.language)
     audience = _audience(occasion, event.question)
     text = answer_text(speech, event, audience)
     yield Notice(chat, Say(text=text, keyboard=_under(occasion, speech)), awaited=True)
@@ -119,7 +119,7 @@ def offered(occasion: Occasion) -> Iterator[Notice]:
     chat, number, at = asker_of(event.question), _number(event.question), event.at
     if chat in occasion.known.floor.desk.held:
         return
-    speech = occasion.speech(chat, event.choices[0].language)
+    speech = occasion.speech_of_talk(chat, event.choices[0].language)
     lines: list[str] = [speech.say("Did you mean one of these?")]
     rows = []
     for place, choice in enumerate(event.choices):
@@ -140,9 +140,9 @@ def withheld(occasion: Occasion) -> Iterator[Notice]:
     chat, desk = asker_of(event.question), occasion.known.floor.desk
     if event.reason in UNTOLD or chat in desk.held:
         return
-    speech, audience = occasion.speech(chat), _audience(occasion, event.question)
+    speech = occasion.speech_of_talk(chat)
     lines: list[str] = [speech.say(WITHHELD.get(event.reason, _UNKNOWN))]
-    if audience == "agent" and event.reason not in NO_GAP:
+    if _told_of_gap(occasion):
         lines.append(speech.say("Your supervisors have been told."))
     elif chat in desk.callbacks:
         lines.append(speech.say("It is noted for the colleague who will call you back."))
@@ -152,16 +152,12 @@ def withheld(occasion: Occasion) -> Iterator[Notice]:
 
 def gap(occasion: Occasion) -> Iterator[Notice]:
     """Supervisors hear what agents ask and the documents do not say."""
-    event: AnswerWithheld = occasion.event
-    asked = occasion.known.question(event.question)
-    if event.reason in NO_GAP or asked is None or asked.audience != "agent":
-        return
-    member = occasion.known.member(asker_of(event.question))
-    for chat, speech in to_supervisors(occasion):
+    asked, member = _asked_by_staff(occasion)
+    for chat, speech in _told_of_gap(occasion):
         text = speech.say(
             "{name} asked what the documents do not answer: {question}",
             name="" if member is None else member.person.name,
-            question=asked.text,
+            question="" if asked is None else asked.text,
         )
         yield Notice(chat, Say(text=text))
 
@@ -213,6 +209,23 @@ def _ways_on(occasion: Occasion, speech: Speech, question: str, at: datetime) ->
     if occasion.drafts and rules.drafts:
         return (button(speech.say("Draft a reply"), "dr", _number(question), at=at), leave)
     return (leave,)
+
+
+def _told_of_gap(occasion: Occasion) -> list[tuple[str, Speech]]:
+    """Who hears that the documents do not answer what one of the staff asked."""
+    event: AnswerWithheld = occasion.event
+    asked, member = _asked_by_staff(occasion)
+    if event.reason in NO_GAP or asked is None:
+        return []
+    return list(to_supervisors(occasion, but="" if member is None else member.id))
+
+
+def _asked_by_staff(occasion: Occasion) -> tuple[Question | None, Member | None]:
+    event: AnswerWithheld = occasion.event
+    asked = occasion.known.question(event.question)
+    if asked is None or asked.audience != "agent":
+        return None, None
+    return asked, occasion.known.member(asker_of(event.question))
 
 
 def _audience(occasion: Occasion, question: str) -> Audience:

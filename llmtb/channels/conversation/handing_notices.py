@@ -11,6 +11,7 @@ from llmtb.channels.conversation.step import Say
 from llmtb.channels.conversation.tokens import short
 from llmtb.channels.conversation.words import Speech, mark
 from llmtb.channels.port import Inline
+from llmtb.events.chat import QuestionAsked
 from llmtb.events.desk import CallbackOpened, HandedOver, MessageRelayed, TakenBack
 from llmtb.events.event import Instant
 
@@ -44,7 +45,7 @@ def handed_over(occasion: Occasion) -> Iterator[Notice]:
         lines += ["", speech.say("Press Done when it is over.")]
         keyboard = _done(speech, event.chat, event.at)
         yield Notice(chat, Say(text="\n".join(lines), keyboard=keyboard), awaited=True)
-    speech = occasion.speech(event.chat)
+    speech = occasion.speech_of_talk(event.chat)
     text = speech.say("A colleague is with you now: what you write goes to them.")
     yield Notice(event.chat, Say(text=text), awaited=True)
 
@@ -52,7 +53,7 @@ def handed_over(occasion: Occasion) -> Iterator[Notice]:
 def called_back(occasion: Occasion) -> Iterator[Notice]:
     """Nobody is free: the customer is told so, and the supervisors that somebody waits."""
     event: CallbackOpened = occasion.event
-    speech = occasion.speech(event.chat)
+    speech = occasion.speech_of_talk(event.chat)
     text = speech.say(
         "Nobody is free right now. It is noted, and a colleague will come back to you here. "
         "Meanwhile you can go on asking me."
@@ -71,15 +72,19 @@ def relayed(occasion: Occasion) -> Iterator[Notice]:
     """Words, to the other one of the two, and to nobody else."""
     event: MessageRelayed = occasion.event
     if event.sender == "agent":
-        speech = occasion.speech(event.chat)
+        speech = occasion.speech_of_talk(event.chat)
         text = f"{speech.say('Colleague:')}\n{as_written(event.text)}"
         yield Notice(event.chat, Say(text=text), awaited=True)
     elif event.agent is not None:
-        for chat, speech in to_person(occasion, event.agent):
-            name = customer_name(speech, occasion.known, event.chat)
-            text = f"{speech.say('{name} writes:', name=name)}\n{as_written(event.text)}"
-            keyboard = _done(speech, event.chat, event.at)
-            yield Notice(chat, Say(text=text, keyboard=keyboard), awaited=True)
+        yield from _to_agent(occasion, event.agent, event)
+
+
+def asked_meanwhile(occasion: Occasion) -> Iterator[Notice]:
+    """A question that crossed with the hand-over is for the person who is there."""
+    event: QuestionAsked = occasion.event
+    held = occasion.known.floor.desk.held.get(event.chat)
+    if held is not None and event.audience == "customer":
+        yield from _to_agent(occasion, held.agent, event)
 
 
 def taken_back(occasion: Occasion) -> Iterator[Notice]:
@@ -97,11 +102,21 @@ def taken_back(occasion: Occasion) -> Iterator[Notice]:
         yield Notice(chat, Say(text=text), awaited=True)
     if event.reason == "exit":
         return  # whoever leaves was thanked already
-    speech = occasion.speech(event.chat)
+    speech = occasion.speech_of_talk(event.chat)
     text = speech.say("The conversation with my colleague is over. I am here again: just ask.")
     if event.reason == "agent_away":
         text = speech.say("My colleague had to go. I am looking for another one.")
     yield Notice(event.chat, Say(text=text), awaited=True)
+
+
+def _to_agent(
+    occasion: Occasion, agent: str, event: MessageRelayed | QuestionAsked
+) -> Iterator[Notice]:
+    for chat, speech in to_person(occasion, agent):
+        name = customer_name(speech, occasion.known, event.chat)
+        text = f"{speech.say('{name} writes:', name=name)}\n{as_written(event.text)}"
+        keyboard = _done(speech, event.chat, event.at)
+        yield Notice(chat, Say(text=text, keyboard=keyboard), awaited=True)
 
 
 def _done(speech: Speech, chat: str, at: Instant) -> Inline:

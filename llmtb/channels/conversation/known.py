@@ -66,7 +66,6 @@ class Question(msgspec.Struct, frozen=True):
 
     text: str
     audience: Audience
-    at: datetime
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -79,7 +78,7 @@ class Line(msgspec.Struct, frozen=True):
 class Card(msgspec.Struct):
     """A chat: the language spoken, the dialogue it is in and since when, its live message.
 
-    session: since when it asks; None: it does not. questions: its last ones, by id.
+    session: since when it asks; None: it does not. questions: the session's last ones, by id.
     words: what was said since a person was asked to take it over, oldest first.
     """
 
@@ -152,15 +151,12 @@ class Known(msgspec.Struct):
         return sorted(each for each in members if each is not None and each.person.role in roles)
 
     def question(self, question: str) -> Question | None:
-        """One of the last questions of its chat."""
+        """One of the last questions of its chat's session."""
         return self.card(asker_of(question)).questions.get(question)
 
     def asked(self, chat: str) -> list[str]:
         """What a chat asked in its session, oldest first."""
-        card = self.card(chat)
-        if card.session is None:
-            return []
-        return [each.text for each in card.questions.values() if each.at >= card.session]
+        return [each.text for each in self.card(chat).questions.values()]
 
     def holds(self, agent: str) -> str | None:
         """The chat of the customer an agent talks with."""
@@ -218,10 +214,11 @@ class Known(msgspec.Struct):
             case SessionStarted():
                 self._card(chat).session = event.at
             case SessionEnded():
-                self._card(chat).session = None
+                card = self._card(chat)
+                card.session, card.questions = None, {}
             case QuestionAsked():
                 questions = self._card(chat).questions
-                questions[event.question] = Question(event.text, event.audience, event.at)
+                questions[event.question] = Question(event.text, event.audience)
                 while len(questions) > QUESTIONS_KEPT:
                     del questions[next(iter(questions))]
             case _:

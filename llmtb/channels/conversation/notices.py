@@ -21,6 +21,7 @@ from llmtb.events.chat import (
     AnswerWithheld,
     ChoicesOffered,
     MessageFailed,
+    QuestionAsked,
     QuestionRefused,
 )
 from llmtb.events.desk import CallbackOpened, HandedOver, MessageRelayed, TakenBack
@@ -105,6 +106,7 @@ RULES: Final[Mapping[type[Event], Rule]] = {
     AnswerGiven: Rule(_DAY, answers.given),
     ChoicesOffered: Rule(_HOUR, answers.offered),
     AnswerWithheld: Rule(_DAY, answers.withheld, answers.gap),
+    QuestionAsked: Rule(_DAY, handing.asked_meanwhile),
     QuestionRefused: Rule(_SOON, answers.refused),
     HandedOver: Rule(_DAY, handing.handed_over),
     CallbackOpened: Rule(_DAY, handing.called_back),

@@ -7,6 +7,7 @@ from llmtb.channels.conversation.known import Known
 from llmtb.channels.conversation.phrases import supervisors
 from llmtb.channels.conversation.step import Say, Settings
 from llmtb.channels.conversation.words import Speech, Words
+from llmtb.inference.language import detect
 
 
 class Notice(NamedTuple):
@@ -34,6 +35,14 @@ class Occasion(NamedTuple):
         if language is None or language not in self.words.languages:
             language = self.known.card(chat).language or self.settings.language
         return self.words.speech(language, self.known.floor.centre.policy.zone)
+
+    def speech_of_talk(self, chat: str, language: str | None = None) -> Speech:
+        """How a chat is spoken to about what it asked: in the language it asked in last."""
+        asked = self.known.asked(chat)
+        if language is None and asked:
+            hint = self.known.card(chat).language
+            language = detect(asked[-1], tuple(self.words.languages), hint).language
+        return self.speech(chat, language)
 
 
 def to_person(occasion: Occasion, agent: str) -> Iterator[tuple[str, Speech]]:

@@ -16,12 +16,12 @@ from msgspec import UNSET
 
 from llmtb.actors.access import AcceptInvitation
 from llmtb.actors.centre import AddAgent
-from llmtb.actors.chat import QueueMessage, Respond
+from llmtb.actors.chat import ChooseLanguage, QueueMessage, Respond
 from llmtb.channels.conversation import presses, strangers
 from llmtb.channels.conversation.desk import welcome
 from llmtb.channels.conversation.drafting import Drafts
 from llmtb.channels.conversation.feeder import Feeder
-from llmtb.channels.conversation.house import TRANSIENT, House, Log, ask
+from llmtb.channels.conversation.house import TRANSIENT, AskingCommand, House, Log, ask
 from llmtb.channels.conversation.inviting import LONGEST_NAME, acceptance, invalid
 from llmtb.channels.conversation.known import Member
 from llmtb.channels.conversation.step import History, Say, Scene, Settings, Step, fitting
@@ -127,12 +127,19 @@ class Talk:
             step = presses.said(scene, update.text, update.at)
         else:
             step = presses.pressed(scene, update.token)
+        if scene.card.language is None and isinstance(step.command, AskingCommand):
+            await self._speak(scene, update)  # an answer may come before anything else is said
         step = await self._ask(scene, step, step.command_id or update.update)
         await self._answer(update, step)
         step = await self._redraw(update, step)
         step = await self._whisper(scene, update, step)
         step = self._draft(scene, update, step)
         await self._respond(scene, update, step)
+
+    async def _speak(self, scene: Scene, update: Said | Pressed) -> None:
+        """Keep the language that a chat is spoken to in."""
+        command = ChooseLanguage(chat=scene.chat, language=scene.speech.language, by=scene.agent)
+        self._note(await self._house.chat(scene.chat, command, f"{update.update}:language"))
 
     async def _finish(self, scene: Scene, update: Said | Pressed) -> None:
         """Do the rest for an update whose command was applied before its handling was cut short."""

@@ -10,7 +10,7 @@ import io
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from gettext import GNUTranslations
 from pathlib import Path
 from typing import Final
@@ -89,7 +89,7 @@ class Words:
         found = folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po")
         return cls({path.parts[-3]: _read(path) for path in found})
 
-    @property
+    @cached_property
     def languages(self) -> Mapping[str, str]:
         """The languages there are: code, and name in that language itself."""
         named = {code: Locale.parse(code).get_language_name(code) for code in self._catalogues}
