@@ -207,6 +207,14 @@ def test_amounts_are_the_same_in_all_languages(text: str) -> None:
     assert amounts(text) == {("20", "data"), ("30", "day")}
 
 
+@pytest.mark.parametrize(
+    "text", ["50 thousand toman", "۵۰ هزار تومان", "50 ribu", "50 mil", "5万", "5 万元", "50,000"]
+)
+def test_thousands_may_be_words(text: str) -> None:
+    assert unknown(text, "It costs 50,000 toman") == []
+    assert unknown(text, "Light 50 and 5 days")
+
+
 @given(st.integers(0, 10**9), st.sampled_from(["euros", "days", "GB", "%", "minutes"]))
 def test_a_text_knows_its_own_amounts(number: int, unit: str) -> None:
     assert unknown(f"{number} {unit}", f"It is {number} {unit}.") == []

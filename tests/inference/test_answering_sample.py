@@ -16,7 +16,7 @@ from llmtb.inference.embedding.encoder import Encoder
 from llmtb.inference.knowledge.base import KnowledgeBase
 from llmtb.inference.knowledge.centring import read_everyday
 from llmtb.inference.models.model import Model
-from llmtb.library.catalogue import passages_in
+from llmtb.library.catalogue import Catalogue
 from llmtb.library.shelf import Shelf
 from tests.inference.answering import by_score
 
@@ -36,7 +36,8 @@ async def judged(model: Model, folder: Path) -> tuple[Calibration, Verdict]:
         cache=folder / "vectors.db",
         everyday=read_everyday(SAMPLE / "questions-of-everyday"),
     )
-    passages, missing = await passages_in(Library(), Shelf(folder / "documents"), sample=True)
+    catalogue = Catalogue(Shelf(folder / "documents"))
+    passages, missing = await catalogue.passages(Library(), sample=True)
     assert missing == []
     await base.rebuild(passages)
     answering = Answering(base, encoder, by_score(0.0, 1.0))

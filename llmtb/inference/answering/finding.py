@@ -22,7 +22,7 @@ from llmtb.inference.knowledge.index import Hit
 from llmtb.inference.knowledge.passage import Passage
 
 Vector = NDArray[np.float32]
-REACH = 20  # hits that are looked at, and ranked anew
+REACH = 12  # hits that are looked at, and ranked anew
 
 
 class Searched(Protocol):

@@ -12,7 +12,7 @@ from llmtb.events.chat import Audience
 from llmtb.inference.answering.guarded import INSTRUCTIONS, TASKS
 from llmtb.inference.answering.guarded_people import INSIDE, OTHERS, RIVALS, UNLESS
 from llmtb.inference.answering.guarded_promises import HOW, OWN, PROMISES
-from llmtb.inference.answering.measures import amounts
+from llmtb.inference.answering.measures import amounts, spelt
 from llmtb.inference.answering.reply import Reason
 from llmtb.inference.knowledge.letters import normal, numbers
 from llmtb.inference.knowledge.passage import Passage
@@ -90,6 +90,7 @@ def _letters(text: str, table: dict[int, int]) -> str:
     return _MIXED.sub(lambda found: found[0].translate(table), text)
 
 
+@lru_cache(maxsize=512)
 def guard(text: str, audience: Audience = "customer") -> Guarded | None:
     """The first guard that a question meets. The company's own people may speak of customers."""
     if words := instruction(text):
@@ -135,27 +136,50 @@ def codes(text: str) -> frozenset[str]:
 
 
 def _once(text: str) -> str:
-    return _TWICE.sub(" ", normal(text))
+    return spelt(_TWICE.sub(" ", normal(text)))
+
+
+class _Facts(NamedTuple):
+    """The numbers, codes and amounts of a text; squeezed: it without signs, to find codes in."""
+
+    squeezed: str
+    codes: frozenset[str]
+    numbers: frozenset[str]
+    amounts: frozenset[tuple[str, str]]
+
+
+def _facts(text: str) -> _Facts:
+    plain = _once(text)
+    named = frozenset(code for code in codes(text) if len(code) > 1)
+    squeezed = _NOT_SIGN.sub("", normal(text))
+    return _Facts(squeezed, named, frozenset(numbers(plain)), amounts(text))
+
+
+_facts_of_question = lru_cache(maxsize=512)(_facts)
+
+
+@lru_cache(maxsize=8192)
+def _facts_of(passage: Passage) -> _Facts:
+    ways = (passage.title, passage.section, passage.question or "", *passage.variants)
+    return _facts(" ".join((*ways, passage.text)))
 
 
 def strange(text: str, passage: Passage) -> list[str]:
     """The numbers, codes and model names of a question that a passage does not know."""
-    known = " ".join(
-        (passage.title, passage.section, passage.question or "", *passage.variants, passage.text)
-    )
-    return unknown(text, known)
+    return _missing(_facts_of_question(text), _facts_of(passage))
 
 
 def unknown(text: str, known: str) -> list[str]:
     """The numbers, codes and model names of a text that another does not hold."""
-    squeezed = _NOT_SIGN.sub("", normal(known))
-    named = {code for code in codes(text) if len(code) > 1}
-    missing = {code for code in named if not _holds(squeezed, code)}
-    within = {number for code in named for number in numbers(code)}
-    held = set(numbers(known))
-    missing |= {number for number in numbers(_once(text)) if number not in held | within}
+    return _missing(_facts(text), _facts(known))
+
+
+def _missing(told: _Facts, known: _Facts) -> list[str]:
+    missing = {code for code in told.codes if not _holds(known.squeezed, code)}
+    within = {number for code in told.codes for number in numbers(code)}
+    missing |= told.numbers - known.numbers - within
     # `3 euros` is not known where only `3 minutes` are.
-    counted = {f"{number} {kind}" for number, kind in amounts(text) - amounts(known)}
+    counted = {f"{number} {kind}" for number, kind in told.amounts - known.amounts}
     return sorted(missing | {each for each in counted if each.split()[0] not in missing})
 
 
@@ -164,6 +188,7 @@ def _holds(squeezed: str, code: str) -> bool:
     return found is not None
 
 
+@lru_cache(maxsize=8192)
 def hidden(passage: Passage) -> str | None:
     """Words for the program hidden in a passage: flagged at indexing, shown only if reviewed."""
     return instruction(f"{passage.title}\n{passage.question or ''}\n{passage.text}")

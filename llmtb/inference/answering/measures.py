@@ -38,10 +38,37 @@ _AMOUNT = re.compile(
 _MONEY_FIRST = re.compile(r"(?:rp\.?|r\$|[$€£¥])\s?(\d+(?:[.,]\d+)*)")
 
 
+_TIMES: dict[str, int] = {
+    r"thousand|هزار|ribu|rb|mil|千": 1_000,
+    r"万": 10_000,
+    r"million|میلیون|juta|jt|milh[ãa]o|milh[õo]es|百万": 1_000_000,
+}
+_SCALED = re.compile(
+    r"(\d+(?:[.,]\d+)*)\s?(?:"
+    + "|".join(f"(?P<x{times}>{words})" for words, times in _TIMES.items())
+    + r")(?![a-z\u0620-\u06ff])"
+)
+
+
+def spelt(text: str) -> str:
+    """A text in normal form with `50 thousand` as `50000`, in five languages."""
+    return _SCALED.sub(_whole, normal(text))
+
+
+def _whole(found: re.Match[str]) -> str:
+    times = int((found.lastgroup or "x1").removeprefix("x"))
+    (number,) = numbers(found[1])[:1] or ["0"]
+    try:
+        scaled = float(number) * times
+    except ValueError:  # an address or a version is no amount
+        return found[0]
+    return f"{scaled:.0f} "
+
+
 @lru_cache(maxsize=4096)
 def amounts(text: str) -> frozenset[tuple[str, str]]:
     """The amounts of a text: the number as `letters.numbers` writes it, and what it counts."""
-    plain = normal(text)
+    plain = spelt(text)
     found = {
         (number, _KINDS[match.lastgroup or ""])
         for match in _AMOUNT.finditer(plain)

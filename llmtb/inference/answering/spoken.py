@@ -165,8 +165,10 @@ WISHES: dict[str, dict[str, str]] = {
             r"orang)(?: tolong| dong| please)?(?=\W*$)"
         ),
         "pt": (
-            r"(?:falar|conversar|fala|passar?|transferir|transfira|ligar|"
-            r"conectar|encaminhar)(?:-me)?(?: \w+){0,2}? (?:com|para|a|pra) (?:um |"
+            r"(?:(?:falar|conversar|fala)(?: \w+){0,2}?|"
+            r"(?:me (?:pass\w|transf\w+|lig\w+|encaminh\w+)|"
+            r"(?:passar?|transferir|transfira|ligar|encaminhar)(?:-me|"
+            r" me))) (?:com|para|a|pra) (?:um |"
             r"uma |o |a |algum |alguma )?(?:\w+ )?(?:pessoa|humano|humana|"
             r"atendente|alguém|alguem|operador\w?|funcionári\w|assistente humano|"
             r"gente)"
@@ -176,7 +178,8 @@ WISHES: dict[str, dict[str, str]] = {
             r"pessoa|uma pessoa)(?=\W*$)"
         ),
         "zh": (
-            r"找(?:一?个)?人(?:来)?(?:跟|和|与)我|(?:转|接|找|要|叫|换|转接|联系)(?:到|个|一个|一下|下)?(?:真人|"
+            r"找(?:一?个)?人(?:来)?(?:跟|和|与)我|(?:转|接|找|要|叫|"
+            r"换|转接|联系)(?:到|个|一个|一下|下)?(?:真人|"
             r"人工|客服人员|人工客服|人工服务|活人)|(?:和|跟|与|找)(?:一个|"
             r"个)?(?:真人|人工|客服|工作人员|活人|人)(?:客服)?(?:说|聊|谈|"
             r"讲|通话|对话|沟通|联系)|^(?:人工|真人|人工客服|转人工|人工服务)(?=\W*$)"
