@@ -390,3 +390,28 @@ def test_chats_asked_in_any_order_over_crashes_hold_their_own_answers_once(
             assert [text.splitlines()[0] for text in company.heard(user)] == texts
 
     play(story, answer=ladder)
+
+
+def test_nobody_is_said_to_have_been_told_who_was_not() -> None:
+    async def story(company: Company) -> None:
+        await company.hire("maryam", MARYAM, "supervisor", "Maryam")
+        await company.say(MARYAM, "Ask me!")
+        await company.say(MARYAM, "what is not told?")
+        assert company.last(MARYAM).text == "I looked, but the documents do not say."
+
+    play(story, answer=Ladder({"what is not told?": nothing()}))
+
+
+def test_what_was_asked_is_forgotten_with_the_session() -> None:
+    async def story(company: Company) -> None:
+        await open_to_anyone(company)
+        await company.say(CUSTOMER, "my first secret question")
+        await company.say(CUSTOMER, "/exit")
+        known = company.conversation._feeder.known
+        assert known.asked(str(CUSTOMER)) == []
+        await company.press(CUSTOMER, "👍")
+        assert len(company.events(AnswerRated)) == 1
+        await company.say(CUSTOMER, "A person")
+        assert not any("secret" in text for text in company.heard(MARYAM))
+
+    play(story, answer=Ladder())

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmtb.actors.agent import StartBreak
+from llmtb.actors.asking import Ask
 from llmtb.actors.desk import HandOver
 from llmtb.events.chat import AnswerGiven, MessageQueued, QuestionAsked, SessionEnded
 from llmtb.events.desk import CallbackOpened, HandedOver, MessageRelayed, TakenBack
@@ -346,3 +347,34 @@ def test_a_hand_over_that_nobody_can_be_told_of_is_a_callback() -> None:
         assert company.last(CUSTOMER).text.startswith("Nobody is free right now.")
 
     play(story, answer=Ladder(SAYS))
+
+
+def test_a_question_that_crossed_with_the_hand_over_reaches_the_person() -> None:
+    async def story(company: Company) -> None:
+        await morning(company)
+        await company.say(CUSTOMER, "can you lay a cable to the moon?")
+        heard = company.heard(CUSTOMER)
+        for text in ("and to Mars?", "can you lay a cable to the moon?"):
+            crossed = Ask(chat=str(CUSTOMER), text=text, audience="customer")
+            await company.house.chat(str(CUSTOMER), crossed)
+            await company.settle()
+            assert f"customer 5001 writes:\n{text}" in company.heard(JAVAD)
+        assert company.heard(CUSTOMER) == heard
+        assert any("5001 asked: and to Mars?" in text for text in company.heard(JAVAD))
+
+    play(story, answer=Ladder(SAYS))
+
+
+def test_what_becomes_of_a_question_is_said_in_the_language_it_was_asked_in() -> None:
+    text = "آیا می‌توانید تا ماه کابل بکشید؟"
+
+    async def story(company: Company) -> None:
+        await morning(company)
+        await company.say(CUSTOMER, text, language="en")
+        assert company.heard(CUSTOMER) == [
+            "گشتم، ولی پاسخ این در اسناد نیست.",
+            "اکنون یک همکار با شماست: آنچه بنویسید به او می‌رسد.",
+        ]
+        assert company.last(JAVAD).text.startswith("You talk with customer 5001 now.")
+
+    play(story, answer=Ladder({text: nothing()}))
