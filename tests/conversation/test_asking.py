@@ -415,3 +415,19 @@ def test_what_was_asked_is_forgotten_with_the_session() -> None:
         assert not any("secret" in text for text in company.heard(MARYAM))
 
     play(story, answer=Ladder())
+
+
+def test_who_writes_without_an_end_is_passed_over_and_heard_again_later() -> None:
+    async def story(company: Company) -> None:
+        await open_to_anyone(company)
+        await company.policy(questions__per_minute=2)
+        for _ in range(20):
+            await company.say(CUSTOMER, "/start")
+        assert len(company.heard(CUSTOMER)) == 6
+        await company.say(SARA, "/start")
+        assert len(company.heard(SARA)) == 1
+        await asyncio.sleep(60)
+        await company.say(CUSTOMER, "/start")
+        assert len(company.heard(CUSTOMER)) == 7
+
+    play(story, answer=Ladder())

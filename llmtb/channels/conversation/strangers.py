@@ -3,13 +3,18 @@
 An identity is the numeric id of an account, never a name: Javad and javad are two people.
 """
 
-from typing import NamedTuple
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from llmtb.channels.conversation.inviting import LONGEST_NAME
 from llmtb.channels.conversation.known import Known, Member
 from llmtb.channels.conversation.words import Speech, plain
 from llmtb.channels.port import Pressed, Said, chat_key
 from llmtb.events.floor import Role
+
+_MINUTE: Final = timedelta(minutes=1)
+_REMEMBERED: Final = 10_000  # chats
 
 
 class Speaker(NamedTuple):
@@ -22,6 +27,30 @@ class Speaker(NamedTuple):
     chat: str
     role: Role
     name: str
+
+
+class Patience:
+    """How much of one whom nobody invited is taken in: what is above it is passed over.
+
+    Questions have limits of their own, which every chat has; this is for whoever presses or writes
+    without an end, so that the journal does not grow with it. It is forgotten at a restart.
+    """
+
+    def __init__(self) -> None:
+        self._taken: dict[str, deque[datetime]] = {}
+
+    def takes(self, chat: str, now: datetime, per_minute: int) -> bool:
+        """Whether one more is taken now; in a minute at most `per_minute` are."""
+        taken = self._taken.pop(chat, deque())
+        while taken and now - taken[0] >= _MINUTE:
+            taken.popleft()
+        self._taken[chat] = taken
+        if len(self._taken) > _REMEMBERED:
+            del self._taken[next(iter(self._taken))]
+        if len(taken) >= per_minute:
+            return False
+        taken.append(now)
+        return True
 
 
 def speaker_of(known: Known, update: Said | Pressed) -> Speaker | None:

@@ -25,7 +25,7 @@ from llmtb.channels.conversation.house import TRANSIENT, AskingCommand, House, L
 from llmtb.channels.conversation.inviting import LONGEST_NAME, acceptance, invalid
 from llmtb.channels.conversation.known import Member
 from llmtb.channels.conversation.step import History, Say, Scene, Settings, Step, fitting
-from llmtb.channels.conversation.strangers import Speaker, of_member, speaker_of
+from llmtb.channels.conversation.strangers import Patience, Speaker, of_member, speaker_of
 from llmtb.channels.conversation.words import Speech, Words, plain
 from llmtb.channels.port import (
     TOAST_LIMIT,
@@ -52,6 +52,7 @@ log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 5.0  # seconds for what is known to catch up with what was just done
 _STRANGERS: Final = 1000  # accounts whose last answer is remembered
+_PRESSES: Final = 3  # words and presses for each question that is allowed
 _STRANGER_EVERY: Final = timedelta(seconds=5)
 
 
@@ -86,6 +87,7 @@ class Talk:
         self._drafts = drafts
         self._done = 0  # the last event that an answer of an actor told of
         self._strangers: dict[int, datetime] = {}
+        self._patience = Patience()
 
     async def handle(self, update: Said | Pressed) -> None:
         """Take one update, and return when its effect is in the journal, or it has none.
@@ -106,6 +108,9 @@ class Talk:
             return
         if speaker is None:
             await self._meet(update)
+            return
+        if uninvited and not self._is_patient(speaker):
+            await self._answer(update, Step())
             return
         kind = "message" if isinstance(update, Said) else "press"
         log.info("received a %s from user %s", kind, speaker.chat)
@@ -253,6 +258,11 @@ class Talk:
             if len(self._strangers) > _STRANGERS:
                 del self._strangers[next(iter(self._strangers))]
             await self._send_unrecorded(update, OutMessage(text=text))
+
+    def _is_patient(self, speaker: Speaker) -> bool:
+        """Whether one more is taken of a customer whom nobody invited."""
+        per_minute = self._feeder.known.floor.centre.policy.questions.per_minute
+        return self._patience.takes(speaker.chat, self._clock.now(), _PRESSES * per_minute)
 
     async def _comes_invited(self, update: Said | Pressed) -> bool:
         """Whether one who is nobody's yet came by an invitation that opened."""
