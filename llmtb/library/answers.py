@@ -8,7 +8,6 @@ await answers.close()
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from importlib import resources
 from pathlib import Path
@@ -27,14 +26,14 @@ from llmtb.inference.errors import ModelError
 from llmtb.inference.generation.batched import BatchedGenerator
 from llmtb.inference.generation.batched import Settings as Batching
 from llmtb.inference.generation.draft import Generator
+from llmtb.inference.generation.endpoint import Endpoint, EndpointSettings
 from llmtb.inference.knowledge.base import KnowledgeBase
 from llmtb.inference.knowledge.centring import read_everyday
-from llmtb.inference.knowledge.overlaps import Overlap, report
 from llmtb.inference.knowledge.passage import Passage
 from llmtb.inference.models.model import Model, ModelKind
 from llmtb.inference.models.store import Models
 from llmtb.inference.translation.translator import Translator
-from llmtb.library.catalogue import Missing, passages_in
+from llmtb.library.catalogue import Catalogue, Missing, Progress
 from llmtb.library.shelf import FOLDER, Shelf
 from llmtb.policy import Questions
 from llmtb.settings import Models as ModelSettings
@@ -43,11 +42,14 @@ log = logging.getLogger(__name__)
 
 VECTORS_FILE: Final = "vectors.db"
 _SAMPLE = resources.files("llmtb") / "sample"
-Progress = Callable[[int, int], None]
 
 
 class Answers:
-    """See the module. passages, missing: of the library that was shown last."""
+    """See the module.
+
+    passages, missing: of the library that was shown last. sample: whether they are the made-up
+    company's.
+    """
 
     def __init__(
         self,
@@ -65,6 +67,8 @@ class Answers:
         self.translator = translator
         self.passages: list[Passage] = []
         self.missing: list[Missing] = []
+        self.sample = False
+        self._catalogue = Catalogue(shelf)
         self._settings = settings
         self._rules = Questions()
         self._calibration = shipped_calibration()
@@ -72,23 +76,29 @@ class Answers:
         self._answering = self._new()
 
     @classmethod
-    async def open(cls, settings: ModelSettings, folder: Path) -> "Answers":
+    async def open(cls, settings: ModelSettings, folder: Path, *, writes: bool = True) -> "Answers":
         """Load the models that are chosen or installed; the index is empty until `show`.
 
-        folder: of the data; it must be there. Raises ModelError where there is no encoder, or
-        a chosen model is not there.
+        folder: of the data; it must be there. writes: whether texts are to be written, too.
+        Raises ModelError where there is no encoder, or a chosen model is not there.
         """
         models = Models(Path(settings.folder))
         async with AsyncExitStack() as stack:
-            encoder = await Encoder.open(_needed(models, "encoder", settings.encoder))
+            encoder = await Encoder.open(
+                _needed(models, "encoder", settings.encoder),
+                threads=settings.threads,
+                workers=settings.workers,
+            )
             stack.push_async_callback(encoder.close)
             await asyncio.to_thread(language.prepare)
             everyday = await asyncio.to_thread(
                 read_everyday, Path(str(_SAMPLE / "questions-of-everyday"))
             )
-            base = await KnowledgeBase.open(encoder, cache=folder / VECTORS_FILE, everyday=everyday)
+            vectors = folder / VECTORS_FILE
+            vectors.touch(mode=0o600)  # for the owner alone, whatever the folder allows
+            base = await KnowledgeBase.open(encoder, cache=vectors, everyday=everyday)
             stack.push_async_callback(base.close)
-            generator = await _generator(models, settings)
+            generator = await _generator(models, settings) if writes else None
             if generator is not None:
                 stack.push_async_callback(generator.close)
             translator = await _translator(models, settings)
@@ -103,16 +113,18 @@ class Answers:
     ) -> None:
         """Answer from these documents by these rules from now on; until then, from the old ones.
 
-        Raises InferenceError where the index cannot be made; the old one then stays.
+        progress: told of (done, all) texts that are indexed. Raises InferenceError where the index
+        cannot be made; the old one then stays.
         """
-        passages, missing = await passages_in(library, self.shelf, sample=rules.sample)
+        calibration = calibration_of(library)
+        passages, missing = await self._catalogue.passages(library, sample=rules.sample)
         for each in missing:
             log.warning("document %s is left out: %s", each.document, each.why)
-        await self.base.rebuild(passages, progress=progress)
-        self.passages, self.missing, self._rules = passages, missing, rules
-        self._calibration = shipped_calibration()
-        if library.calibration is not None:
-            self._calibration = msgspec.convert(library.calibration, Calibration)
+        if passages != self.passages or not self.base.version:
+            await self.base.rebuild(passages, progress=progress)
+        self.passages, self.missing = passages, missing
+        self.sample = bool(passages) and not library.versions
+        self._rules, self._calibration = rules, calibration
         self._answering = self._new()
 
     @property
@@ -128,9 +140,9 @@ class Answers:
         """Have a reply drafted for an agent; see `Answering.draft`."""
         return await self._answering.draft(asked)
 
-    def overlaps(self) -> list[Overlap]:
-        """Which passages say the same, or contradict each other."""
-        return report(self.passages)
+    def judging(self) -> Answering:
+        """The same ladder for labelled questions: it remembers nothing that people asked."""
+        return self._new()
 
     def statistics(self) -> dict[str, Any]:
         """The queues, batches and times of the models, and the size of the index."""
@@ -172,6 +184,20 @@ def shipped_calibration() -> Calibration:
     return msgspec.json.decode(text, type=Calibration)
 
 
+def calibration_of(library: Library) -> Calibration:
+    """The thresholds that were set last, else the shipped ones.
+
+    Those that another version of the program set, in another form, count for nothing.
+    """
+    if library.calibration is None:
+        return shipped_calibration()
+    try:
+        return msgspec.convert(library.calibration, Calibration)
+    except msgspec.ValidationError as error:
+        log.warning("the thresholds are read no more, calibrate again: %s", error)
+        return shipped_calibration()
+
+
 def _chosen(models: Models, kind: ModelKind, name: str) -> Model | None:
     if not name:
         return models.default(kind)
@@ -189,6 +215,10 @@ def _needed(models: Models, kind: ModelKind, name: str) -> Model:
 
 
 async def _generator(models: Models, settings: ModelSettings) -> Generator | None:
+    if settings.endpoint:
+        served = EndpointSettings(at_once=settings.workers, waiting=settings.queue)
+        name, key = settings.endpoint_model, settings.endpoint_key or None
+        return Endpoint(settings.endpoint, name=name, key=key, settings=served)
     model = _chosen(models, "generator", settings.generator)
     if model is None:
         return None

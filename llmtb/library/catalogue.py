@@ -1,6 +1,7 @@
 """The documents that count: folded from the journal, read from the shelf, split into passages."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -23,6 +24,9 @@ SAMPLE: Final = "sample"
 _INTERNAL: Final = {"handbook.md"}
 _LANGUAGES: Final = ("fa", "en", "id", "pt", "zh")
 _ENOUGH: Final = 2000  # characters from which a language is told
+_AT_ONCE: Final = 2  # documents being read
+
+Progress = Callable[[int, int], None]
 
 
 class Missing(NamedTuple):
@@ -75,31 +79,63 @@ def meta_of(event: DocumentAdded | AddDocument, version: int) -> Meta:
     )
 
 
-async def passages_in(
-    library: Library, shelf: Shelf, *, sample: bool
-) -> tuple[list[Passage], list[Missing]]:
-    """Every passage that counts, and the documents that could not be read.
+class Catalogue:
+    """Reads the documents that count; each version once, as long as it counts."""
 
-    sample: whether the made-up company's stand in while there are none.
-    """
-    sources = [
-        (shelf.place(event.sha256, event.file), meta_of(event, event.version), event.title)
-        for event in library.documents.values()
-    ]
-    if not library.versions and sample:
-        sources = [(path, meta, "") for path, meta in sample_metas()]
-    passages: list[Passage] = []
-    missing: list[Missing] = []
-    for path, meta, title in sources:
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._read: dict[tuple[str, int], list[Passage]] = {}
+        self._reading = asyncio.Lock()
+
+    async def passages(
+        self, library: Library, *, sample: bool, progress: Progress | None = None
+    ) -> tuple[list[Passage], list[Missing]]:
+        """Every passage that counts, and the documents that could not be read.
+
+        sample: whether the made-up company's stand in while no document was ever added.
+        progress: told of (done, all) documents that are read.
+        """
+        wanted = [_Wanted(meta_of(e, e.version), e) for e in library.documents.values()]
+        if sample and not library.versions:
+            wanted = [_Wanted(meta, path) for path, meta in sample_metas()]
+        async with self._reading:
+            fresh = [each for each in wanted if each.key not in self._read]
+            missing: list[Missing] = []
+            for start in range(0, len(fresh), _AT_ONCE):
+                some = fresh[start : start + _AT_ONCE]
+                for each, found in zip(some, await asyncio.gather(*map(self._passages, some))):
+                    if isinstance(found, DocumentError):
+                        missing.append(Missing(each.meta.document, str(found)))
+                    else:
+                        self._read[each.key] = found
+                if progress:
+                    progress(start + len(some), len(fresh))
+            keys = [each.key for each in wanted if each.key in self._read]
+            self._read = {key: self._read[key] for key in keys}
+            return [passage for key in keys for passage in self._read[key]], missing
+
+    async def _passages(self, wanted: "_Wanted") -> list[Passage] | DocumentError:
         try:
-            document = await read(path)
+            if isinstance(wanted.source, Path):
+                document = await read(wanted.source)
+            else:
+                event = wanted.source
+                path = await asyncio.to_thread(self._shelf.held, event.sha256, event.file)
+                document = msgspec.structs.replace(await read(path), title=event.title)
         except DocumentError as error:
-            missing.append(Missing(meta.document, str(error)))
-            continue
-        if title:
-            document = msgspec.structs.replace(document, title=title)
-        passages += spoken(passages_of(document, meta))
-    return passages, missing
+            return error
+        return await asyncio.to_thread(lambda: spoken(passages_of(document, wanted.meta)))
+
+
+class _Wanted(NamedTuple):
+    """A document that counts: what is said of it, and its event, or its file in the program."""
+
+    meta: Meta
+    source: DocumentAdded | Path
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.meta.document, self.meta.version
 
 
 def spoken(passages: Sequence[Passage]) -> list[Passage]:
@@ -113,6 +149,6 @@ def spoken(passages: Sequence[Passage]) -> list[Passage]:
     return told
 
 
-def title_of(document: Document, path: Path) -> str:
+def title_of(document: Document, file: str) -> str:
     """What a document is called where nobody says."""
-    return " ".join(document.title.split())[:300] or path.stem
+    return " ".join(document.title.split())[:300] or Path(file).stem

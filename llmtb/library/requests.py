@@ -1,6 +1,7 @@
 """What a person may ask of the library by a verb, here or in the program that runs already."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -59,7 +60,7 @@ class AskOnce(Request, frozen=True, kw_only=True, tag="ask_once"):
 
     text: Annotated[str, Meta(min_length=1, max_length=4096)]
     language: Language | None = None
-    audience: Audience = "agent"
+    audience: Audience = "customer"
     level: Level = 0
     draft: bool = False
 
@@ -105,3 +106,50 @@ AnyRequest = (
     | ImportCustomers
     | TellFigures
 )
+
+Wanted = TypeVar("Wanted", bound=Request)
+
+_PLAIN: Final = {
+    "text": "a question has from 1 to 4096 characters; ask in fewer words",
+    "language": "a language is said by its code, such as fa, en, id, pt or zh",
+    "audience": "an audience is agent or customer",
+    "level": "a level is a whole number from 0 to 100",
+    "document": "a document's id is made of letters, digits, dots and dashes, 100 at most",
+    "documents": "ids of documents are made of letters, digits, dots and dashes, 100 at most",
+    "title": "a title has from 1 to 300 characters",
+    "department": "a department has at most 60 characters",
+    "reason": "a reason has from 1 to 500 characters",
+    "paths": "from 1 to 1000 files and folders can be given at once",
+    "wrong": "a rate of error lies between 0 and 1, such as 0.02",
+    "out_of_scope": "a rate of error lies between 0 and 1, such as 0.03",
+}
+_FIELD = re.compile(r"at `\$\.(\w+)")
+
+
+class NotUnderstood(ValueError):
+    """Something that is asked cannot be: one line for a person."""
+
+
+def understood(form: dict[str, Any]) -> AnyRequest:
+    """The request that a form holds. Raises NotUnderstood."""
+    wanted: AnyRequest = _read(form, AnyRequest)
+    return wanted
+
+
+def request(kind: type[Wanted], **fields: Any) -> Wanted:
+    """A request of a kind. Raises NotUnderstood."""
+    wanted: Wanted = _read(fields, kind)
+    return wanted
+
+
+def _read(form: dict[str, Any], kind: Any) -> Any:
+    try:
+        # What is no text, such as a file's name in another encoding, cannot be passed on.
+        msgspec.json.encode(form)
+        return msgspec.convert(form, kind)
+    except UnicodeEncodeError as error:
+        raise NotUnderstood("a name or a text is not UTF-8; rename the file, or type it") from error
+    except msgspec.ValidationError as error:
+        field = _FIELD.search(str(error))
+        plain = _PLAIN.get(field[1]) if field else None
+        raise NotUnderstood(plain or f"that cannot be asked: {error}") from error

@@ -1,7 +1,8 @@
 """Does what verbs ask of the library: in the program that runs, or in the verb's own process."""
 
-from collections.abc import Awaitable, Callable
-from importlib import resources
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Set
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,22 +10,22 @@ import msgspec
 
 from llmtb.actors.access import Access
 from llmtb.actors.access import evolve as listen
-from llmtb.actors.knowledge import Library, SetCalibration
+from llmtb.actors.knowledge import Library
 from llmtb.app import House
 from llmtb.control import Note, Unable
 from llmtb.events.access import STREAM as ACCESS
+from llmtb.events.errors import JournalError, StorageFailed
 from llmtb.events.event import Event
 from llmtb.events.floor import PolicyChanged
 from llmtb.events.journal import Journal
 from llmtb.events.knowledge import STREAM as KNOWLEDGE
 from llmtb.inference.answering.asked import Asked
-from llmtb.inference.answering.calibration import Wanted, calibrate
-from llmtb.inference.answering.examples import Labelled, read_questions
-from llmtb.inference.answering.judge import examples, judge
-from llmtb.inference.errors import DocumentError, InferenceError, ModelError
+from llmtb.inference.errors import DocumentError, InferenceError
+from llmtb.inference.knowledge.overlaps import Overlap, report
 from llmtb.library.answers import Answers
-from llmtb.library.catalogue import SAMPLE, library_of
-from llmtb.library.librarian import Librarian
+from llmtb.library.catalogue import Catalogue, library_of
+from llmtb.library.librarian import Added, Librarian
+from llmtb.library.proving import Proving
 from llmtb.library.requests import (
     AddDocuments,
     AnyRequest,
@@ -33,14 +34,16 @@ from llmtb.library.requests import (
     ImportCustomers,
     Judge,
     ListDocuments,
+    NotUnderstood,
     RemoveDocuments,
     TellFigures,
+    understood,
 )
 from llmtb.library.shelf import FOLDER, Shelf
 from llmtb.policy import Policy, Questions
-from llmtb.runtime.errors import Refused
+from llmtb.runtime.errors import Refused, Unanswered
 
-INPUT, MODEL = 2, 6  # exit statuses, see llmtb.verbs.exits
+FAULT, INPUT, DATABASE, STORAGE, MODEL = 1, 2, 3, 4, 6  # exit statuses, see llmtb.verbs.exits
 _NOBODY: Final = "ask"
 
 Opened = Callable[[Note], Awaitable[Answers]]
@@ -51,10 +54,12 @@ class Service:
     """Carries out requests over a house and its journal; `answers` opens the models when needed."""
 
     def __init__(self, house: House, journal: Journal, folder: Path, answers: Opened) -> None:
-        self._house = house
+        shelf = Shelf(folder / FOLDER)
         self._journal = journal
         self._answers = answers
-        self._librarian = Librarian(house, Shelf(folder / FOLDER), self.library)
+        self._librarian = Librarian(house, shelf, self.library)
+        self._proving = Proving(house, answers)
+        self._catalogue = Catalogue(shelf)
 
     def library(self) -> Library:
         """The library as the journal tells it now."""
@@ -63,20 +68,27 @@ class Service:
     async def do(self, request: dict[str, Any], note: Note) -> Any:
         """Do what a request says; the outcome, as JSON can hold it. Raises Unable."""
         try:
-            wanted: AnyRequest = msgspec.convert(request, AnyRequest)
-            outcome = await self._do(wanted, note)
-        except msgspec.ValidationError as error:
-            raise Unable(INPUT, f"that cannot be asked: {error}") from error
-        except ModelError as error:
-            raise Unable(MODEL, str(error)) from error
-        except (InferenceError, Refused) as error:
+            return msgspec.to_builtins(await self._do(understood(request), note))
+        except (NotUnderstood, DocumentError, Refused) as error:
             raise Unable(INPUT, str(error)) from error
-        return msgspec.to_builtins(outcome)
+        except InferenceError as error:
+            raise Unable(MODEL, str(error)) from error
+        except StorageFailed as error:
+            raise Unable(STORAGE, str(error)) from error
+        except JournalError as error:
+            raise Unable(DATABASE, str(error)) from error
+        except sqlite3.Error as error:
+            raise Unable(STORAGE, f"the file of vectors: {error}") from error
+        except OSError as error:
+            place = Path(str(error.filename)).name if error.filename else "the disk"
+            raise Unable(STORAGE, f"{place}: {error.strerror or error}") from error
+        except Unanswered as error:
+            raise Unable(FAULT, f"{error}; ask again") from error
 
     async def _do(self, wanted: AnyRequest, note: Note) -> Any:
         match wanted:
             case AddDocuments():
-                return await self._librarian.add(wanted, note)
+                return await self._add(wanted, note)
             case RemoveDocuments():
                 return await self._librarian.remove(wanted)
             case ListDocuments():
@@ -84,9 +96,9 @@ class Service:
             case AskOnce():
                 return await self._ask(wanted, note)
             case Judge():
-                return await self._judge(wanted, note)
+                return await self._proving.judge(wanted, note)
             case Calibrate():
-                return await self._calibrate(wanted, note)
+                return await self._proving.calibrate(wanted, note)
             case ImportCustomers():
                 access = Access()
                 for recorded in self._journal.read_stream(ACCESS):
@@ -95,17 +107,36 @@ class Service:
             case TellFigures():
                 return (await self._answers(note)).statistics()
 
+    async def _add(self, wanted: AddDocuments, note: Note) -> dict[str, Any]:
+        files: list[Added] = await self._librarian.add(wanted, note)
+        new = {each.document for each in files if each.new}
+        return {"files": files, "overlaps": await self._overlaps(note, new) if new else []}
+
     async def _list(self, wanted: ListDocuments, note: Note) -> dict[str, Any]:
         library = self.library()
-        overlaps: list[Any] = []
-        if wanted.overlaps:
-            overlaps = list((await self._answers(note)).overlaps())
-        sample = not library.versions and rules_of(self._journal).sample
         return {
             "documents": [msgspec.structs.asdict(each) for each in library.documents.values()],
-            "overlaps": overlaps,
-            "sample": sample,
+            "overlaps": await self._overlaps(note) if wanted.overlaps else [],
+            "sample": not library.versions and rules_of(self._journal).sample,
         }
+
+    async def _overlaps(self, note: Note, among: Set[str] | None = None) -> list[Overlap]:
+        """What is said twice, or in two ways; among: in these documents, or with one of them."""
+
+        def told(done: int, of: int) -> None:
+            note(f"reading what is there: {done} of {of}")
+
+        sample = rules_of(self._journal).sample
+        passages, _ = await self._catalogue.passages(self.library(), sample=sample, progress=told)
+        note("comparing the documents")
+        found = await asyncio.to_thread(report, passages)
+        if among is None:
+            return found
+        return [
+            each
+            for each in found
+            if among & {passage.partition("@")[0] for passage in (each.first, each.second)}
+        ]
 
     async def _ask(self, wanted: AskOnce, note: Note) -> dict[str, Any]:
         answers = await self._answers(note)
@@ -120,43 +151,11 @@ class Service:
         reply = await answers.reply(asked)
         if wanted.draft:
             drafted = await answers.draft(asked)
-            async for piece in drafted.draft:
-                note(piece, piece=True)
-            await drafted.draft.result()
-        sample = any(each.document.startswith(f"{SAMPLE}-") for each in answers.passages[:1])
-        return {"reply": reply, "sample": sample}
-
-    async def _judge(self, wanted: Judge, note: Note) -> Any:
-        questions = labelled(wanted.paths)
-        if wanted.half:
-            questions = [each for each in questions if each.held_out]
-        answers = await self._answers(note)
-        note(f"{len(questions)} questions")
-        return await judge(questions, answers.answering)
-
-    async def _calibrate(self, wanted: Calibrate, note: Note) -> Any:
-        questions = labelled(wanted.paths)
-        if wanted.half:
-            questions = [each for each in questions if not each.held_out]
-        answers = await self._answers(note)
-        note(f"{len(questions)} questions")
-        seen = await examples(questions, answers.answering)
-        try:
-            calibration = calibrate(
-                seen,
-                encoder=answers.encoder.identity,
-                index=answers.base.index.identity,
-                wanted=Wanted(wrong=wanted.wrong, out_of_scope=wanted.out_of_scope),
-            )
-        except ValueError as error:
-            raise DocumentError(str(error)) from error
-        if not wanted.dry:
-            source = ", ".join(Path(path).name for path in wanted.paths) or SAMPLE
-            command = SetCalibration(
-                by=wanted.by, calibration=msgspec.to_builtins(calibration), source=source[:300]
-            )
-            await self._house.knowledge(command)
-        return calibration
+            async with drafted.draft as draft:
+                async for piece in draft:
+                    note(piece, piece=True)
+                await draft.result()
+        return {"reply": reply, "sample": answers.sample}
 
 
 def rules_of(journal: Journal) -> Questions:
@@ -165,15 +164,3 @@ def rules_of(journal: Journal) -> Questions:
     if not changes or not isinstance(changes[-1], PolicyChanged):
         return Questions()
     return msgspec.convert(changes[-1].policy, Policy).questions
-
-
-def labelled(paths: tuple[str, ...]) -> list[Labelled]:
-    """The labelled questions of these files; of none: the made-up company's.
-
-    Raises DocumentError.
-    """
-    files = [Path(path) for path in paths]
-    if not files:
-        folder = Path(str(resources.files("llmtb") / "sample" / "questions"))
-        files = sorted(folder.glob("*.json"))
-    return [question for file in files for question in read_questions(file)]

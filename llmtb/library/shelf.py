@@ -59,9 +59,19 @@ class Shelf:
         """Where a document lies; its ending tells what kind it is."""
         return self.folder / f"{sha256}{Path(file).suffix.lower()[:10]}"
 
-    def has(self, sha256: str, file: str) -> bool:
-        """Whether a document is there."""
-        return self.place(sha256, file).is_file()
+    def held(self, sha256: str, file: str) -> Path:
+        """Where a document lies, byte for byte as it was added. Raises DocumentError."""
+        path, digest = self.place(sha256, file), hashlib.sha256()
+        try:
+            with path.open("rb") as copy:
+                while piece := copy.read(_PIECE):
+                    digest.update(piece)
+        except OSError as error:
+            reason = "is gone from" if isinstance(error, FileNotFoundError) else "cannot be read on"
+            raise DocumentError(f"{file}: {reason} the shelf; add it again") from error
+        if digest.hexdigest() != sha256:
+            raise DocumentError(f"{file}: is not what was added; add it again")
+        return path
 
     def sweep(self) -> None:
         """Take away what a crash left half done."""

@@ -11,12 +11,14 @@ from llmtb.inference.answering.judge import Verdict, table
 from llmtb.library.librarian import Added
 from llmtb.library.requests import (
     AddDocuments,
-    AnyRequest,
     Calibrate,
     ImportCustomers,
     Judge,
     ListDocuments,
+    NotUnderstood,
     RemoveDocuments,
+    Wanted,
+    request,
 )
 from llmtb.verbs.exits import DONE, INPUT, Failed
 from llmtb.verbs.reach import done
@@ -25,18 +27,21 @@ Place = tuple[Path | None, Path | None]
 """The settings file and the folder of the data, as they were given."""
 
 
-def add(place: Place, request: dict[str, Any], as_json: bool) -> int:
+def add(place: Place, given: dict[str, Any], as_json: bool) -> int:
     """Add files and folders; says what became of each. Raises Failed."""
-    paths = [str(Path(path).absolute()) for path in request.pop("paths")]
-    outcome = done(*place, _request(AddDocuments, paths=paths, **request))
-    added = msgspec.convert(outcome, list[Added])
+    paths = [str(Path(path).absolute()) for path in given.pop("paths")]
+    outcome = done(*place, _request(AddDocuments, paths=paths, **given))
+    added = msgspec.convert(outcome["files"], list[Added])
     if as_json:
         _json(outcome)
-    for each in () if as_json else added:
-        _tell(_added(each))
-    wrong = sum(bool(each.wrong) for each in added)
+    else:
+        for each in added:
+            _tell(_added(each))
+        _overlaps(outcome)
+    wrong = [each.wrong for each in added if each.wrong]
     if wrong:
-        raise Failed(INPUT, f"{wrong} of {len(added)} files could not be added; the rest were")
+        rest = f" ({len(wrong)} of {len(added)} files; the rest are in)" if len(added) > 1 else ""
+        raise Failed(INPUT, f"not added: {wrong[0]}{rest}")
     return DONE
 
 
@@ -55,8 +60,11 @@ def list_documents(place: Place, overlaps: bool, as_json: bool) -> int:
     if outcome["sample"]:
         _tell("No documents yet: the made-up company's are answered from. Add your own with")
         _tell("`llmtb knowledge add PATH`; the made-up ones are gone from then on.")
-    for each in outcome["overlaps"]:
-        _tell(f"{each['kind']}: {each['line']}")
+    elif not outcome["documents"]:
+        _tell("No documents: nothing can be answered. `llmtb knowledge add PATH` brings them.")
+    _overlaps(outcome)
+    if overlaps and not outcome["overlaps"]:
+        _tell("Nothing is said twice, or in two ways.")
     return DONE
 
 
@@ -73,7 +81,7 @@ def remove(place: Place, documents: list[str], reason: str, as_json: bool) -> in
 def check(place: Place, paths: list[str], half: bool, as_json: bool) -> int:
     """Run labelled questions, and say how they were answered. Raises Failed."""
     files = tuple(str(Path(path).absolute()) for path in paths)
-    outcome = done(*place, Judge(paths=files, half=half))
+    outcome = done(*place, _request(Judge, paths=files, half=half))
     if as_json:
         _json(outcome)
     else:
@@ -81,10 +89,11 @@ def check(place: Place, paths: list[str], half: bool, as_json: bool) -> int:
     return DONE
 
 
-def calibrate(place: Place, request: dict[str, Any], as_json: bool) -> int:
+def calibrate(place: Place, given: dict[str, Any], as_json: bool) -> int:
     """Set the thresholds by labelled questions, and say how sure they are. Raises Failed."""
-    paths = [str(Path(path).absolute()) for path in request.pop("paths")]
-    outcome = done(*place, _request(Calibrate, paths=paths, **request))
+    paths = [str(Path(path).absolute()) for path in given.pop("paths")]
+    wanted = _request(Calibrate, paths=paths, **given)
+    outcome = done(*place, wanted)
     if as_json:
         _json(outcome)
         return DONE
@@ -98,13 +107,13 @@ def calibrate(place: Place, request: dict[str, Any], as_json: bool) -> int:
         )
     for note in calibration.notes:
         _tell(note)
-    _tell("Nothing was changed." if request.get("dry") else "These hold from now on.")
+    _tell("Nothing was changed." if wanted.dry else "These hold from now on.")
     return DONE
 
 
 def import_customers(place: Place, path: str, as_json: bool) -> int:
     """Make a CSV file the company's list of customers. Raises Failed."""
-    outcome = done(*place, ImportCustomers(path=str(Path(path).absolute())))
+    outcome = done(*place, _request(ImportCustomers, path=str(Path(path).absolute())))
     if as_json:
         _json(outcome)
     else:
@@ -115,19 +124,25 @@ def import_customers(place: Place, path: str, as_json: bool) -> int:
     return DONE
 
 
-def _request(kind: type[AnyRequest], **fields: Any) -> AnyRequest:
+def _request(kind: type[Wanted], **fields: Any) -> Wanted:
     try:
-        request: AnyRequest = msgspec.convert(fields, kind)
-    except msgspec.ValidationError as error:
+        return request(kind, **fields)
+    except NotUnderstood as error:
         raise Failed(INPUT, str(error)) from error
-    return request
 
 
 def _added(each: Added) -> str:
     if each.wrong:
         return f"not added: {each.wrong}"
     what = "added" if each.new else "unchanged"
-    return f"{what}: {each.document}@{each.version} ({each.passages} passages) from {each.file}"
+    instead = f", in place of {each.instead}" if each.instead else ""
+    told = f"{each.document}@{each.version} ({each.passages} passages) from {each.file}{instead}"
+    return f"{what}: {told}"
+
+
+def _overlaps(outcome: dict[str, Any]) -> None:
+    for each in outcome["overlaps"]:
+        _tell(f"{each['kind']}: {each['line']}")
 
 
 def _tell(line: str) -> None:

@@ -4,22 +4,25 @@ import asyncio
 import random
 import sys
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from llmtb import control
 from llmtb.app import House
 from llmtb.control import Note, Unable
+from llmtb.events.errors import JournalInUse
 from llmtb.events.journal import Journal
 from llmtb.events.stores.memory import MemoryStore
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.events.stores.store import Store
 from llmtb.library.answers import Answers
+from llmtb.library.estimate import Estimate
 from llmtb.library.requests import AnyRequest
 from llmtb.library.service import Service, rules_of
 from llmtb.live import JOURNAL_FILE
@@ -29,6 +32,8 @@ from llmtb.verbs.exits import Failed
 from llmtb.verbs.place import failures, folder_of, settings_of
 
 _READS: Final = ("ask_once", "judge", "list_documents", "tell_figures")
+_PATIENCE: Final = 5.0  # seconds for another verb to end, or for the program to open its socket
+_PAUSE: Final = 0.2
 
 
 def done(
@@ -44,34 +49,44 @@ def done(
     """
     settings = settings_of(settings_file)
     folder = folder_of(settings, data)
-    console = Console(stderr=True)
-    with failures(), console.status("…") as status:
-        if not sys.stderr.isatty():
-            status.stop()
+    with failures(), ExitStack() as stack:
+        status = None
+        if sys.stderr.isatty():
+            status = stack.enter_context(Console(stderr=True).status("…"))
         try:
             return asyncio.run(_done(settings, folder, request, _noting(status, piece)))
         except Unable as unable:
             raise Failed(unable.status, str(unable)) from unable
 
 
-def _noting(status: Status, piece: Callable[[str], None] | None) -> Note:
+def _noting(status: Status | None, tell: Callable[[str], None] | None) -> Note:
     def note(text: str, *, piece: bool = False) -> None:
-        if not piece:
-            status.update(text)
-        elif tell is not None:
-            status.stop()
+        if piece and tell is not None:
+            if status is not None:
+                status.stop()
             tell(text)
+        elif not piece and status is not None:
+            status.update(Text(text))  # a file's name is no markup
 
-    tell = piece
     return note
 
 
 async def _done(settings: Settings, folder: Path, request: AnyRequest, note: Note) -> Any:
     form: dict[str, Any] = msgspec.to_builtins(request)
-    try:
-        return await control.ask(folder, form, note)
-    except (FileNotFoundError, ConnectionRefusedError):
-        return await _here(settings, folder, form, note)
+    loop = asyncio.get_running_loop()
+    last = loop.time() + _PATIENCE
+    while True:
+        try:
+            return await control.ask(folder, form, note)
+        except (FileNotFoundError, ConnectionRefusedError):
+            pass
+        try:
+            return await _here(settings, folder, form, note)
+        except JournalInUse:
+            if loop.time() >= last:
+                raise
+            note("another program is at the data; waiting for it")
+        await asyncio.sleep(_PAUSE)
 
 
 async def _here(settings: Settings, folder: Path, form: dict[str, Any], note: Note) -> Any:
@@ -84,13 +99,14 @@ async def _here(settings: Settings, folder: Path, form: dict[str, Any], note: No
 
         async def open_answers(note: Note) -> Answers:
             note("loading the models")
-            answers = await Answers.open(settings.models, folder)
+            rules = rules_of(journal)
+            writes = bool(form.get("draft")) or rules.generate
+            answers = await Answers.open(settings.models, folder, writes=writes)
             stack.push_async_callback(answers.close)
-
-            def told(number: int, of: int) -> None:
-                note(f"indexing: {number} of {of}")
-
-            await answers.show(service.library(), rules_of(journal), told)
+            estimate = Estimate(asyncio.get_running_loop().time)
+            await answers.show(
+                service.library(), rules, lambda done, of: note(estimate.line(done, of))
+            )
             return answers
 
         service = Service(house, journal, folder, open_answers)
