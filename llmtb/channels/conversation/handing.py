@@ -43,11 +43,15 @@ def wished(scene: Scene, words: str = "") -> Step:
     if not scene.policy.questions.hand_over:
         text = scene.speech.say("I am sorry: nobody can take over here. Please ask me.")
         return Step(replies=(Say(text=text),))
-    lines = [*scene.known.asked(scene.chat)[-_ASKED:], *([words] if words else [])]
+    asked = scene.known.asked(scene.chat)[-_ASKED:]
+    lines = [f"• {each.text}" for each in asked]
+    # No words of ours are in it, so that it reads in every language, as the answerer's does.
+    lines += [f"   ? {title}" for each in asked[-1:] for title in each.titles]
+    lines += [f"• {words}"] if words else []
     command = HandOver(
         chat=scene.chat,
         reason="requested",
-        summary="\n".join(f"• {line}" for line in lines)[:_SUMMARY],
+        summary="\n".join(lines)[:_SUMMARY],
         among=scene.known.reachable(),
     )
     waits = scene.speech.say("Nobody is free yet. You are on the list, and will be called back.")

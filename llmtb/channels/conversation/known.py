@@ -24,6 +24,7 @@ from llmtb.events.chat import (
     LanguageChosen,
     MessageFailed,
     MessageSent,
+    PassagesFound,
     QuestionAsked,
     SessionEnded,
     SessionStarted,
@@ -44,6 +45,7 @@ from llmtb.runtime.errors import Refused
 
 REPORTS_KEPT: Final = 30
 QUESTIONS_KEPT: Final = 20  # of each chat: as many as can still be rated
+TITLES_KEPT: Final = 3  # of what was found for a question
 WORDS_KEPT: Final = 20  # of a conversation that is given to the next agent
 View = Literal["floor", "capacity"]
 
@@ -62,10 +64,11 @@ class Board(msgspec.Struct):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What was asked, and for whom an answer is meant."""
+    """What was asked, for whom an answer is meant, and the titles of what was found."""
 
     text: str
     audience: Audience
+    titles: tuple[str, ...] = ()
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -122,6 +125,8 @@ class Known(msgspec.Struct):
                 self.reports = [*self.reports, event.shift][-REPORTS_KEPT:]
         elif isinstance(event, ACCESS_EVENTS):
             accesses.evolve(self.access, event)
+        elif isinstance(event, PassagesFound):
+            self._found(event)
         else:
             self._chat(event)
 
@@ -154,9 +159,9 @@ class Known(msgspec.Struct):
         """One of the last questions of its chat's session."""
         return self.card(asker_of(question)).questions.get(question)
 
-    def asked(self, chat: str) -> list[str]:
+    def asked(self, chat: str) -> list[Question]:
         """What a chat asked in its session, oldest first."""
-        return [each.text for each in self.card(chat).questions.values()]
+        return list(self.card(chat).questions.values())
 
     def holds(self, agent: str) -> str | None:
         """The chat of the customer an agent talks with."""
@@ -188,6 +193,13 @@ class Known(msgspec.Struct):
     def decode(cls, data: bytes) -> "Known":
         """From a snapshot. Raises msgspec.MsgspecError for another layout."""
         return msgspec.msgpack.decode(data, type=cls)
+
+    def _found(self, event: PassagesFound) -> None:
+        asked = self.question(event.question)
+        if asked is not None:
+            titles = (str(each.get("title", "")) for each in event.passages[:TITLES_KEPT])
+            found = msgspec.structs.replace(asked, titles=tuple(filter(None, titles)))
+            self._card(asker_of(event.question)).questions[event.question] = found
 
     def _chat(self, event: Event) -> None:
         chat: str | None = getattr(event, "chat", None)

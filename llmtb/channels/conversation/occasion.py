@@ -41,7 +41,7 @@ class Occasion(NamedTuple):
         asked = self.known.asked(chat)
         if language is None and asked:
             hint = self.known.card(chat).language
-            language = detect(asked[-1], tuple(self.words.languages), hint).language
+            language = detect(asked[-1].text, tuple(self.words.languages), hint).language
         return self.speech(chat, language)
 
 
