@@ -15,6 +15,7 @@ import msgspec
 
 from llmtb.actors.access import new_code
 from llmtb.actors.centre import SetPolicy
+from llmtb.answerer.answerer import Answerer
 from llmtb.app import House
 from llmtb.channels.attachments import Reports
 from llmtb.channels.conversation.conversation import Conversation, urgency
@@ -23,8 +24,11 @@ from llmtb.channels.conversation.words import Words
 from llmtb.channels.telegram.channel import TelegramChannel
 from llmtb.channels.telegram.refusals import TelegramRefused
 from llmtb.channels.telegram.settings import PublicKey, TelegramSettings, read_server
+from llmtb.control import Control
 from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore
+from llmtb.library.knowing import Drafting, Knowing
+from llmtb.library.service import Service
 from llmtb.projections.catalogue import VIEWS_FILE, projections
 from llmtb.projections.engine import Views
 from llmtb.projections.history import Day, history_of
@@ -138,6 +142,10 @@ class Live:
             invitation_hours=given.invitation_hours,
             language=given.language,
         )
+        knowing = Knowing(self._settings.models, self._folder, journal)
+        answerer = Answerer(journal, house, knowing.answer)
+        service = Service(house, journal, self._folder, knowing.answers)
+        control = Control(self._folder, service.do)
         conversation = Conversation(
             house,
             journal,
@@ -145,6 +153,7 @@ class Live:
             manners,
             clock=house.clock,
             new_code=partial(new_code, secrets.token_urlsafe),
+            drafting=Drafting(knowing, lambda: answerer.known),
         )
         channel = TelegramChannel(
             self._telegram,
@@ -159,6 +168,9 @@ class Live:
         )
         serving = asyncio.ensure_future(channel.run())
         works = (
+            knowing.run(),
+            answerer.run(),
+            control.run(),
             views.run(),
             conversation.run(channel.port),
             self._invite(conversation, channel),

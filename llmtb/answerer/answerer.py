@@ -189,6 +189,7 @@ class Answerer:
         self._seen_to = self.known.seq
         for question, told in list(self.known.told.items()):
             await self._keep(question, told)
+            self.known.told.pop(question, None)
 
     def _hand_over(self, chat: str, person: Person) -> HandOver:
         return HandOver(

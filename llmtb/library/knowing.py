@@ -160,27 +160,24 @@ class Drafting:
         """The identity of the model that drafts; empty where none is loaded."""
         return self._knowing.writer
 
-    async def draft(self, question: str) -> AsyncIterator[str]:
+    async def draft(self, question: str, text: str) -> AsyncIterator[str]:
         """The pieces of a draft as they are written. Raises InferenceError."""
-        chat = question.rpartition("/")[0]
-        turns = self._known().talks.get(chat)
-        turn = next((t for t in turns.turns if t.question == question), None) if turns else None
-        if turn is None:
-            raise InferenceError("that question is over; ask it again")
+        chat, known = question.rpartition("/")[0], self._known()
         asked = Asked(
             question=question,
             chat=chat,
-            text=turn.text,
+            text=text,
             audience="agent",
             turns=tuple(
-                Earlier(each.text, each.passages, each.answer)
-                for each in self._known().turns(chat, question)
+                Earlier(each.text, each.passages, each.answer, next(iter(each.titles), ""))
+                for each in known.turns(chat, question)
             ),
         )
         drafted = await self._knowing.draft(asked)
-        async for piece in drafted.draft:
-            yield piece
-        await drafted.draft.result()
+        async with drafted.draft as draft:
+            async for piece in draft:
+                yield piece
+            await draft.result()
 
 
 __all__ = ["Drafting", "Knowing"]

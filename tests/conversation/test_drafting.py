@@ -26,8 +26,8 @@ class Scribe:
         self.asked: list[str] = []
         self.left = 0
 
-    async def draft(self, question: str) -> AsyncIterator[str]:
-        self.asked.append(question)
+    async def draft(self, question: str, text: str) -> AsyncIterator[str]:
+        self.asked.append(text)
         try:
             for number, word in enumerate(self.words):
                 if number == self.fails:

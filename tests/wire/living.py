@@ -16,7 +16,7 @@ from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.live import Live
 from llmtb.runtime.clock import WallClock
-from llmtb.settings import Settings, Telegram
+from llmtb.settings import Models, Settings, Telegram
 from tests.wire.bot import settings_for
 from tests.wire.server import Message, MtprotoServer, Person
 from tests.wire.server.bell import PATIENCE, Bell
@@ -51,6 +51,7 @@ class Centre:
     """A bot that runs or not, its Telegram, its people, and the clock they share.
 
     live: the bot that runs now, or that ran last. shown: the secret lines shown to its owner.
+    models: those that answer; none, unless a test says otherwise. rules: of the settings file.
     """
 
     live: Live
@@ -60,6 +61,8 @@ class Centre:
         self.server = server
         self.clock = clock
         self.shown: list[str] = []
+        self.rules: dict[str, Any] = {}
+        self.models = Models(folder=str(folder / "no-models"))
         self._bell = Bell()
         self.maryam = server.person(MARYAM, "Maryam", language_code="en")
         self.hamid = server.person(HAMID, "Hamid", language_code="fa-IR")
@@ -76,7 +79,11 @@ class Centre:
         """The bot for as long as this lasts; `other` are settings of its Telegram."""
         self.folder.mkdir(exist_ok=True)
         self.live = Live(
-            Settings(telegram=Telegram(token=self.server.bot_token)),
+            Settings(
+                policy=self.rules,
+                telegram=Telegram(token=self.server.bot_token),
+                models=self.models,
+            ),
             settings_for(self.server, **other),
             self.folder / "llmtb.toml",
             self.folder,

@@ -94,6 +94,8 @@ def write_settings(centre: Centre, **telegram: str) -> None:
         f"api_id = {server.api_id}",
         "per_chat_second = 100.0",
         *(f'{key} = "{value}"' for key, value in given.items()),
+        "[models]",
+        'folder = "no-models"',
     ]
     (folder / "llmtb.toml").write_text("\n".join(lines))
     (folder / "llmtb.toml").chmod(0o600)

@@ -77,7 +77,7 @@ class Drafts:
         text = ""
         try:
             await place.draw(f"{speech.say('Draft, not checked by anybody:')} …")
-            async for piece in drafting.draft(wanted.text):
+            async for piece in drafting.draft(wanted.question, wanted.text):
                 text += piece
                 await place.draw(f"{draft_text(speech, text)} …")
             if not text.strip():

@@ -52,8 +52,11 @@ class Drafting(Protocol):
         """The model's identity."""
         ...
 
-    def draft(self, question: str) -> AsyncIterator[str]:
-        """The pieces of a draft, as they are written. Raises InferenceError."""
+    def draft(self, question: str, text: str) -> AsyncIterator[str]:
+        """The pieces of a draft for a question (its id, its text), as they are written.
+
+        Raises InferenceError.
+        """
         ...
 
 
