@@ -1,5 +1,7 @@
-"""The sample company's knowledge is whole, and says the same numbers in Persian as in English."""
+"""The sample company's knowledge is whole, and says the same in every language as in English."""
 
+import re
+import unicodedata
 from pathlib import Path
 from typing import Literal
 
@@ -13,10 +15,23 @@ from llmtb.inference.knowledge.documents.reading import read_document
 from llmtb.inference.knowledge.letters import normal, numbers
 
 KNOWLEDGE = Path(__file__).parents[2] / "llmtb" / "sample" / "knowledge"
-TITLES = {"en": "Nava help centre", "fa": "راهنمای نوا"}
+TITLES = {
+    "en": "Nava help centre",
+    "fa": "راهنمای نوا",
+    "id": "Pusat bantuan Nava",
+    "pt": "Central de ajuda da Nava",
+    "zh": "Nava 帮助中心",
+}
+# The languages that hold every entry (and at least so many) and those that hold a choice.
+WHOLE = {"en": 120, "fa": 120}
+CHOICES = {"id": 60, "pt": 60, "zh": 60}
 PROSE = {"terms.md": "Nava terms of service", "handbook.md": "Nava agents' handbook"}
 # Letters of Arabic keyboards and Arabic digits: Persian is written with its own.
 STRANGE = set("يكىةۀ٠١٢٣٤٥٦٧٨٩")
+# Letters of traditional Chinese that simplified Chinese writes otherwise.
+TRADITIONAL = set("個們會來這對說時問題開關網電話號碼費單線數據機設備聯絡無過還請爲為與後應該員張")
+# What is spelt the same in every language: addresses of the company and names of its devices.
+_NAMED = re.compile(r"(?:[a-z]+[.@])?nava\.example(?:/[a-z]+)?|NV-[A-Z]\d+|192\.168\.1\.1")
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,8 +76,8 @@ def test_a_file_says_its_language_and_title(knowledge: Knowledge) -> None:
 
 def test_there_are_entries_enough_for_customers_and_for_agents(knowledge: Knowledge) -> None:
     audiences = [entry.audience for entry in knowledge.entries]
-    assert len(audiences) >= 120
-    assert audiences.count("agent") >= 30
+    assert len(audiences) >= (WHOLE | CHOICES)[knowledge.language]
+    assert audiences.count("agent") >= (30 if knowledge.language in WHOLE else 10)
     ids = [entry.id for entry in knowledge.entries]
     assert len(set(ids)) == len(ids)
 
@@ -73,6 +88,21 @@ def test_both_languages_hold_the_same_entries() -> None:
         for language in ("en", "fa")
     )
     assert persian == english
+
+
+@pytest.mark.parametrize("language", CHOICES)
+def test_a_choice_is_of_the_english_entries_and_in_their_order(language: str) -> None:
+    english, chosen = (
+        [(each.id, each.audience, each.department) for each in known(name).entries]
+        for name in ("en", language)
+    )
+    assert chosen == [entry for entry in english if entry in chosen]
+
+
+def test_the_choices_have_the_most_asked_entries_in_common() -> None:
+    chosen = [{entry.id for entry in known(language).entries} for language in CHOICES]
+    assert len(set.intersection(*chosen)) >= 50
+    assert len(set.union(*chosen)) >= 90
 
 
 def test_nothing_is_empty_or_too_long(knowledge: Knowledge) -> None:
@@ -97,17 +127,57 @@ def test_persian_is_written_in_persian_letters() -> None:
     assert strange == set()
 
 
-def test_an_answer_has_the_same_numbers_in_both_languages() -> None:
+def scripts(text: str) -> set[str]:
+    """The scripts of a text's letters, as Unicode names them: `LATIN`, `CJK`, `ARABIC`."""
+    names = (unicodedata.name(sign, "UNKNOWN") for sign in text if sign.isalpha())
+    return {name.split()[0] for name in names}
+
+
+def test_chinese_is_written_in_simplified_chinese() -> None:
+    for entry in known("zh").entries:
+        assert "CJK" in scripts(entry.question), entry.id
+        assert all("CJK" in scripts(line) for line in entry.answer.splitlines()), entry.id
+        texts = (entry.question, entry.answer, entry.section, *entry.variants, *entry.tags)
+        assert scripts(" ".join(texts)) <= {"CJK", "LATIN"}, entry.id
+        assert set(" ".join(texts)) & TRADITIONAL == set(), entry.id
+
+
+@pytest.mark.parametrize("language", ["id", "pt"])
+def test_latin_letters_are_used_where_they_are_the_script(language: str) -> None:
+    for entry in known(language).entries:
+        texts = (entry.question, entry.answer, entry.section, *entry.variants, *entry.tags)
+        assert scripts(" ".join(texts)) == {"LATIN"}, entry.id
+
+
+@pytest.mark.parametrize("language", CHOICES)
+def test_digits_are_plain_where_they_are_the_countrys_own(language: str) -> None:
+    for entry in known(language).entries:
+        strange = {sign for sign in entry.answer if sign.isdigit() and not sign.isascii()}
+        assert strange == set(), entry.id
+
+
+@pytest.mark.parametrize("language", sorted(set(TITLES) - {"en"}))
+def test_an_answer_has_the_same_numbers_as_the_english_one(language: str) -> None:
     english = {entry.id: entry.answer for entry in known("en").entries}
     wrong = {
         entry.id: told
-        for entry in known("fa").entries
+        for entry in known(language).entries
         if (told := differing(english[entry.id], entry.answer))
     }
     assert wrong == {}
 
 
-@given(st.sampled_from(known("fa").entries), st.integers(10_000_001, 99_999_999))
+@pytest.mark.parametrize("language", CHOICES)
+def test_an_answer_names_the_same_addresses_and_devices(language: str) -> None:
+    english = {entry.id: set(_NAMED.findall(entry.answer)) for entry in known("en").entries}
+    for entry in known(language).entries:
+        assert set(_NAMED.findall(entry.answer)) == english[entry.id], entry.id
+
+
+@given(
+    st.sampled_from([entry for name in TITLES for entry in known(name).entries]),
+    st.integers(10_000_001, 99_999_999),
+)
 def test_a_number_too_many_would_be_found(entry: Entry, number: int) -> None:
     assert differing(entry.answer, f"{entry.answer} {number}") == {str(number)}
 
