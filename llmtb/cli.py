@@ -115,7 +115,7 @@ def _knowledge(verb: argparse.ArgumentParser) -> None:
     add.add_argument("paths", metavar="PATH", nargs="+")
     add.add_argument("--document", help="the id of a single file (default: from its name)")
     add.add_argument("--title", help="of a single file (default: its own)")
-    add.add_argument("--department", default="", help="whose it is")
+    add.add_argument("--department", help="whose it is (default: everybody's)")
     add.add_argument(
         "--audience", choices=("agent", "customer"), default="agent", help="who may see it"
     )
@@ -260,7 +260,8 @@ def _knowledge_add(options: argparse.Namespace) -> int:
     from llmtb.verbs.knowledge import add
 
     names = ("paths", "document", "title", "department", "audience", "level", "language")
-    request = {name: getattr(options, name) for name in (*names, "reviewed")}
+    given = {name: getattr(options, name) for name in (*names, "reviewed")}
+    request = {name: value for name, value in given.items() if value is not None}
     return add((options.settings, options.data), request, options.json)
 
 

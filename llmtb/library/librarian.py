@@ -18,16 +18,14 @@ from llmtb.control import Note
 from llmtb.events.record import Recorded
 from llmtb.inference.errors import DocumentError
 from llmtb.inference.knowledge.chunks import passages_of
+from llmtb.inference.knowledge.documents.kinds import SUFFIXES
 from llmtb.inference.knowledge.documents.reading import read
 from llmtb.library.catalogue import meta_of, title_of
 from llmtb.library.requests import AddDocuments, ImportCustomers, Level, RemoveDocuments
 from llmtb.library.shelf import Shelf
 from llmtb.runtime.errors import Refused
 
-ENDINGS: Final = (
-    *(".pdf", ".docx", ".html", ".htm", ".md", ".markdown", ".txt", ".csv", ".xlsx"),
-    *(".json", ".jsonl"),
-)
+ENDINGS: Final = tuple(SUFFIXES)
 MOST_FILES: Final = 10_000
 _BATCH: Final = 1000  # customers in one command
 _LONGEST_NAME: Final = 255
