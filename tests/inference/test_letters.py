@@ -78,3 +78,7 @@ def test_a_number_is_written_one_way(text: str, found: list[str]) -> None:
 def test_thousands_are_parted_in_any_way(number: int) -> None:
     grouped = f"{number:,}"
     assert numbers(grouped) == numbers(grouped.replace(",", ".")) == [str(number)]
+
+
+def test_a_wide_comma_parts_a_list_and_no_number() -> None:
+    assert numbers("等 30，5 天内") == ["30", "5"]

@@ -43,6 +43,8 @@ def normal(text: str) -> str:
 
 
 def _settled(text: str) -> str:
+    # The wide comma parts a list and never a number: "NV-F20，30" names no 20.30.
+    text = text.replace("，", ", ")
     # Dropping a sign may bring two others together that compose, so until nothing changes.
     while True:
         once = "".join(map(_sign, unicodedata.normalize("NFKC", text.casefold())))
