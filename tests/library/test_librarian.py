@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from llmtb.control import Unable
 from llmtb.events.knowledge import DocumentAdded
 from llmtb.events.stores.memory import MemoryStore
 from llmtb.inference.errors import DocumentError
+from llmtb.inference.knowledge.documents.reading import read
 from llmtb.library.catalogue import Catalogue
 from llmtb.library.librarian import customers_in, found, ids_of
 from llmtb.library.shelf import FOLDER, Shelf
@@ -147,19 +149,16 @@ def test_a_crash_between_shelf_and_journal_leaves_a_file_that_nobody_uses(tmp_pa
 def test_a_file_that_changes_while_it_is_read_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from llmtb.library import librarian
-
     faq = table(tmp_path / "faq.csv", "How long?,Five days.")
-    real = librarian.read
 
     async def meddled(path: Path) -> object:
-        document = await real(path)
+        document = await read(path)
         table(faq, "How long?,Seven weeks or more.")
         return document
 
     async def story() -> None:
         async with opened(tmp_path / "data") as place:
-            monkeypatch.setattr(librarian, "read", meddled)
+            monkeypatch.setattr("llmtb.library.librarian.read", meddled)
             (told,) = await place.add(faq)
             assert "changed while it was read" in told["wrong"]
             assert place.events() == []
@@ -200,12 +199,8 @@ names = st.text("abJj.-_ /قیمت", min_size=1, max_size=8)
 @given(paths=st.lists(names, min_size=1, max_size=8, unique=True))
 def test_no_two_files_of_one_request_are_one_document(paths: list[str]) -> None:
     files = list({Path("/base") / f"{path.strip('/') or 'a'}.md": None for path in paths})
-    try:
-        ids = ids_of(files)
-    except DocumentError as error:
-        assert "--document" in str(error)
-    else:
-        assert len(set(ids)) == len(files)
+    with suppress(DocumentError):  # it says so rather than take one for the other
+        assert len(set(ids_of(files))) == len(files)
 
 
 accounts = st.text("0123456789ab", min_size=1, max_size=12)
