@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from llmtb.actors.knowledge import AddDocument, Library, evolve
+from llmtb.events.chat import Audience
 from llmtb.events.knowledge import DocumentAdded
 from llmtb.events.record import Recorded
 from llmtb.inference.errors import DocumentError
@@ -24,6 +25,7 @@ SAMPLE: Final = "sample"
 _INTERNAL: Final = {"handbook.md"}
 _LANGUAGES: Final = ("fa", "en", "id", "pt", "zh")
 _ENOUGH: Final = 2000  # characters from which a language is told
+HIGHEST: Final = 100  # level of a customer
 _AT_ONCE: Final = 2  # documents being read
 
 Progress = Callable[[int, int], None]
@@ -77,6 +79,11 @@ def meta_of(event: DocumentAdded | AddDocument, version: int) -> Meta:
         language=event.language,
         reviewed=event.reviewed,
     )
+
+
+def clearance(audience: Audience, level: int) -> int:
+    """The level up to which somebody sees: levels are customers', the company's own see all."""
+    return HIGHEST if audience == "agent" else level
 
 
 class Catalogue:

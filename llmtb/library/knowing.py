@@ -26,7 +26,7 @@ from llmtb.inference.answering.asked import Asked, Earlier
 from llmtb.inference.errors import InferenceError, ModelError
 from llmtb.inference.language import detect
 from llmtb.library.answers import Answers
-from llmtb.library.catalogue import library_of
+from llmtb.library.catalogue import HIGHEST, clearance, library_of
 from llmtb.library.estimate import Estimate
 from llmtb.library.service import rules_of
 from llmtb.settings import Models as ModelSettings
@@ -84,9 +84,9 @@ class Knowing:
         Raises InferenceError where nothing can be looked up.
         """
         answers = await self._opened()
-        if asked.language is None:
-            own = detect(asked.text, hint=language).language or language
-            asked = msgspec.structs.replace(asked, language=own)
+        own = asked.language or detect(asked.text, hint=language).language or language
+        level = clearance(asked.audience, asked.level)
+        asked = msgspec.structs.replace(asked, language=own, level=level)
         return found_of(asked, await answers.reply(asked))
 
     async def draft(self, asked: Asked) -> Drafted:
@@ -168,6 +168,7 @@ class Drafting:
             chat=chat,
             text=text,
             audience="agent",
+            level=HIGHEST,
             turns=tuple(
                 Earlier(each.text, each.passages, each.answer, next(iter(each.titles), ""))
                 for each in known.turns(chat, question)

@@ -23,7 +23,7 @@ from llmtb.inference.answering.asked import Asked
 from llmtb.inference.errors import DocumentError, InferenceError
 from llmtb.inference.knowledge.overlaps import Overlap, report
 from llmtb.library.answers import Answers
-from llmtb.library.catalogue import Catalogue, library_of
+from llmtb.library.catalogue import Catalogue, clearance, library_of
 from llmtb.library.librarian import Added, Librarian
 from llmtb.library.proving import Proving
 from llmtb.library.requests import (
@@ -146,7 +146,7 @@ class Service:
             text=wanted.text,
             language=wanted.language,
             audience=wanted.audience,
-            level=wanted.level,
+            level=clearance(wanted.audience, wanted.level),
         )
         reply = await answers.reply(asked)
         if wanted.draft:
