@@ -293,7 +293,7 @@ def _checked(url: str) -> str:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
-        raise EndpointError("the endpoint's URL is none; write http://host:port/v1") from None
+        raise EndpointError("the endpoint's URL is none; write http://localhost:8000/v1") from None
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise EndpointError("the endpoint's URL must begin with http:// or https:// and a host")
     if parsed.userinfo or parsed.query or parsed.fragment:
