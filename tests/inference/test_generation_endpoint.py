@@ -255,7 +255,7 @@ def test_a_key_that_cannot_be_is_refused_and_not_shown(key: str) -> None:
         "",
         "ftp://127.0.0.1/v1",
         "http:///v1",
-        "http://me:secret@127.0.0.1/v1",
+        "http://localhost:secret@127.0.0.1/v1",
         "http://localhost:port/v1",
     ],
 )
