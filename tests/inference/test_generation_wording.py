@@ -67,8 +67,8 @@ def test_no_text_of_a_person_steers_the_model(
     assert steering == [token for token in frame.tokens if token in STEERING]
     shown = text.strip().encode("utf-8", "replace").decode()
     assert known.issuperset(spelled.tokens)
-    # The model has no token for some bytes of characters that nobody has assigned yet.
-    if all(ord(character) < 0x40000 for character in shown):
+    # The model has no tokens for some control characters, and for planes that nobody uses yet.
+    if all(each.isprintable() and ord(each) < 0x40000 for each in shown):
         assert shown in wording.tokenizer.decode(ids, skip_special_tokens=False)
 
 
