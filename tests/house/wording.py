@@ -5,7 +5,7 @@ from typing import get_type_hints
 import msgspec
 from msgspec import inspect
 
-from llmtb.actors.chat import ChatId
+from llmtb.actors.asking import ChatId
 from llmtb.actors.command import AgentId, Reason
 from llmtb.policy import Clock, Name
 from llmtb.settings import Telegram
