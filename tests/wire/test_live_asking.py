@@ -1,7 +1,6 @@
 """Ask me! over the real wire: real models, real documents, people who ask in five languages."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ WAIT = 60.0  # seconds: the models are loaded and the documents indexed meanwhil
 
 
 @pytest.fixture
-def documents(tmp_path: Path) -> Iterator[Path]:
+def documents(tmp_path: Path) -> Path:
     """Some of the made-up company's entries, as files of one's own."""
     folder = tmp_path / "documents"
     folder.mkdir()
@@ -35,7 +34,7 @@ def documents(tmp_path: Path) -> Iterator[Path]:
         content = json.loads(file.read_text("utf-8"))
         content["entries"] = [each for each in content["entries"] if each["id"] in ENTRIES]
         (folder / file.name).write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-    yield folder
+    return folder
 
 
 async def bring(centre: Centre, documents: Path) -> None:
