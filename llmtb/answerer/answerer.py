@@ -16,9 +16,9 @@ from typing import Final, Protocol
 
 import msgspec
 
-from llmtb.actors.asking import Found, GiveAnswer, Withhold
+from llmtb.actors.asking import BOT, Found, GiveAnswer, Withhold
 from llmtb.actors.command import Command
-from llmtb.actors.desk import HandOver
+from llmtb.actors.desk import HandOver, TakeBack
 from llmtb.answerer.known import Known, Person, Told
 from llmtb.events.chat import QuestionAsked
 from llmtb.events.errors import JournalError, UnwritableEvent
@@ -31,7 +31,7 @@ from llmtb.runtime.tasks import until_first
 log = logging.getLogger(__name__)
 
 SNAPSHOT: Final = "answerer"
-LAYOUT: Final = "1"
+LAYOUT: Final = "2"
 TRANSIENT: Final = (JournalError, Unanswered)
 _SAVE_EVERY: Final = 256  # events
 _FIRST_WAIT, _LAST_WAIT = 0.1, 5.0  # seconds before asking again
@@ -186,6 +186,10 @@ class Answerer:
         for chat, person in list(self.known.people.items()):
             if person.seq > self._seen_to:
                 await self._insist(None, self._hand_over(chat, person), f"person:{person.seq}")
+        for chat, holder in self.known.deserted():
+            # Words to an agent whom nothing reaches are words to nobody.
+            away = TakeBack(chat=chat, by=BOT, reason="agent_away")
+            await self._insist(None, away, f"deserted:{holder.seq}")
         self._seen_to = self.known.seq
         for question, told in list(self.known.told.items()):
             await self._keep(question, told)
@@ -221,7 +225,9 @@ class Answerer:
             try:
                 if asked.question in self.known.open:
                     found = await self._look_up(asked)
-                    await self._insist(asked.chat, found, f"answer:{asked.question}")
+                    once = f"answer:{asked.question}"
+                    if not await self._insist(asked.chat, found, once):
+                        await self._insist(asked.chat, _unavailable(asked), once)
             finally:
                 await self._line.done(asked.chat)
 
@@ -250,10 +256,13 @@ class Answerer:
             log.warning("question %s: %s", question, trouble)
         except Exception:  # one question that breaks the ladder must not silence all others
             log.exception("question %s could not be looked up", question)
-        return Withhold(chat=chat, question=question, reason="unavailable")
+        return _unavailable(asked)
 
-    async def _insist(self, chat: str | None, command: Command, command_id: str) -> None:
-        """Ask until it is done: a question is answered late rather than never."""
+    async def _insist(self, chat: str | None, command: Command, command_id: str) -> bool:
+        """Ask until it is done: a question is answered late rather than never.
+
+        False where it never can be.
+        """
         wait = _FIRST_WAIT
         while True:
             try:
@@ -263,11 +272,11 @@ class Answerer:
                     await self._house.chat(chat, command, command_id)
             except (UnwritableEvent, Refused) as fault:
                 log.error("%s was not taken: %s", command_id, fault)
-                return
+                return False
             except TRANSIENT as trouble:
                 log.warning("%s waits: %s", command_id, trouble)
             else:
-                return
+                return True
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LAST_WAIT)
 
@@ -284,3 +293,7 @@ class Answerer:
     def _save(self) -> int:
         self._log.save_snapshot(SNAPSHOT, LAYOUT, self.known.seq, self.known.encode())
         return self.known.seq
+
+
+def _unavailable(asked: QuestionAsked) -> Withhold:
+    return Withhold(chat=asked.chat, question=asked.question, reason="unavailable")

@@ -7,9 +7,10 @@ from llmtb.events.chat import Choice
 from llmtb.inference.answering.asked import Asked
 from llmtb.inference.answering.reply import Answered, Offered, Reply, Source, Withheld, source_of
 from llmtb.inference.knowledge.index import Hit
+from llmtb.inference.knowledge.passage import Passage
 
 LONGEST = 4000  # characters of a text that a message can carry with its source
-_LABEL = 120
+LABEL = 120  # characters of what a passage or its section is called
 
 
 def found_of(asked: Asked, reply: Reply) -> Found:
@@ -27,7 +28,7 @@ def found_of(asked: Asked, reply: Reply) -> Found:
                 confidence=answer.confidence,
                 milliseconds=reply.milliseconds,
                 language=answer.language,
-                original=answer.original,
+                original=answer.original and _cut(answer.original),
                 passages=passages,
             )
         case Offered(choices=choices):
@@ -47,15 +48,15 @@ def found_of(asked: Asked, reply: Reply) -> Found:
 def cited(source: Source) -> str:
     """Where an answer is from, for people: title, section, page, and the passage's id."""
     page = f", p. {source.page}" if source.page is not None else ""
-    section = f" › {source.section}" if source.section else ""
-    return f"{source.title}{section}{page} [{source.passage}]"
+    section = f" › {source.section[:LABEL]}" if source.section else ""
+    return f"{source.title[:LABEL]}{section}{page} [{source.passage}]"
 
 
 def _choice(hit: Hit) -> Choice:
     passage = hit.passage
     faq = passage.kind == "faq" and passage.reviewed
     return Choice(
-        label=(passage.question or passage.section or passage.title)[:_LABEL],
+        label=_name(passage),
         text=_cut(passage.text),
         source=cited(source_of(passage)),
         origin="faq" if faq else "extract",
@@ -70,9 +71,13 @@ def _passage(hit: Hit) -> dict[str, Any]:
         "document": passage.document,
         "version": passage.version,
         "span": passage.number,
-        "title": passage.question or passage.section or passage.title,
+        "title": _name(passage),
         "score": round(float(hit.score), 4),
     }
+
+
+def _name(passage: Passage) -> str:
+    return (passage.question or passage.section or passage.title)[:LABEL]
 
 
 def _cut(text: str) -> str:

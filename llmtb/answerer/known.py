@@ -16,6 +16,8 @@ from llmtb.events.chat import (
     Audience,
     ChoicesOffered,
     LanguageChosen,
+    MessageFailed,
+    MessageSent,
     PassagesFound,
     QuestionAsked,
     SessionEnded,
@@ -63,6 +65,13 @@ class Told(msgspec.Struct, frozen=True):
     by: str
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """The agent who has a conversation, since the event `seq`."""
+
+    agent: str
+    seq: int
+
+
 class Known(msgspec.Struct):
     """All of it, as of the event `seq`.
 
@@ -70,7 +79,8 @@ class Known(msgspec.Struct):
     to choose; the value says for whom. talks: by chat, while a session is open.
     people: the chats that need a person. replies: the withheld
     question of each chat that a person's first words will answer; told: those words, by question,
-    until they are its answer. languages: that each chat is spoken to in.
+    until they are its answer. languages: that each chat is spoken to in. unreachable: the chats
+    that nothing reaches. holders: who has each chat that a person has.
     """
 
     open: dict[str, QuestionAsked] = {}
@@ -80,6 +90,8 @@ class Known(msgspec.Struct):
     replies: dict[str, str] = {}
     told: dict[str, Told] = {}
     languages: dict[str, str] = {}
+    unreachable: set[str] = set()
+    holders: dict[str, Holder] = {}
     access: Access = msgspec.field(default_factory=Access)
     hand_over: bool = True
     seq: int = 0
@@ -112,6 +124,8 @@ class Known(msgspec.Struct):
                 self._withheld(event)
             case HandedOver() | CallbackOpened():
                 self.people.pop(event.chat, None)
+                if isinstance(event, HandedOver) and event.agent is not None:
+                    self.holders[event.chat] = Holder(event.agent, recorded.seq)
                 if event.question is not None:
                     self.replies[event.chat] = event.question
             case CallbackClosed() if event.reason != "taken":
@@ -123,6 +137,10 @@ class Known(msgspec.Struct):
                 question = self.replies.pop(event.chat, None)
                 if question is not None:
                     self.told[question] = Told(event.chat, event.text, event.by)
+            case MessageFailed(error=error) if error.startswith("unreachable"):
+                self.unreachable.add(event.chat)
+            case MessageSent():
+                self.unreachable.discard(event.chat)
             case PolicyChanged():
                 self.hand_over = event.policy.get("questions", {}).get("hand_over", True)
             case _ if isinstance(event, ACCESS_EVENTS):
@@ -137,7 +155,15 @@ class Known(msgspec.Struct):
 
     def reachable(self) -> tuple[str, ...]:
         """The people whom a message can reach, by id."""
-        return tuple(sorted(self.access.accounts.values()))
+        accounts = self.access.accounts.items()
+        return tuple(sorted(who for chat, who in accounts if chat not in self.unreachable))
+
+    def deserted(self) -> list[tuple[str, Holder]]:
+        """The chats whose agent no message reaches (any more)."""
+        if not self.holders:
+            return []
+        reachable = self.reachable()
+        return [each for each in self.holders.items() if each[1].agent not in reachable]
 
     def encode(self) -> bytes:
         """All of it, to be kept as a snapshot."""
@@ -179,6 +205,7 @@ class Known(msgspec.Struct):
         """Whoever had it is away: somebody else is to have it."""
         question = self.replies.pop(event.chat, None)
         self.people.pop(event.chat, None)
+        self.holders.pop(event.chat, None)
         if event.reason == "agent_away":
             self.people[event.chat] = Person(event.reason, event.summary, question, self.seq)
 
