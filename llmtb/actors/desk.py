@@ -167,7 +167,7 @@ def take_callback(
     waiting = desk.callbacks.get(command.chat)
     if waiting is None:
         raise Refused("somebody has taken this callback already")
-    if command.agent not in free(desk, shifts, centre, (command.agent,)):
+    if not _may_take(desk, shifts, centre, command.agent):
         raise Refused("only who is present, not resting, not on a call, and in no other chat")
     yield CallbackClosed(at=now, by=command.agent, chat=command.chat, reason="taken")
     yield HandedOver(
@@ -221,10 +221,10 @@ def relay(desk: Desk, command: RelayWords, now: datetime) -> Iterator[Event]:
     )
 
 
-def let_go(desk: Desk, shifts: Collection[Shift], now: datetime) -> Iterator[Event]:
+def let_go(desk: Desk, shifts: Collection[Shift], centre: Centre, now: datetime) -> Iterator[Event]:
     """Conversations of agents who rest or have left go back, for another one to take over."""
     for chat, held in list(desk.held.items()):
-        if not any(held.agent in s.present and held.agent not in s.breaks for s in shifts):
+        if not _is_there(shifts, centre, held.agent):
             yield _taken_back(chat, held, now, held.agent, "agent_away")
 
 
@@ -237,6 +237,21 @@ def free(
     return sorted(
         agent for agent in among if agent in here - busy and _may_talk(centre.phones, agent)
     )
+
+
+def _may_take(desk: Desk, shifts: Collection[Shift], centre: Centre, agent: str) -> bool:
+    """Whether somebody may take a conversation by hand."""
+    busy = desk.held_by(agent) is not None or not _may_talk(centre.phones, agent)
+    return not busy and _is_there(shifts, centre, agent)
+
+
+def _is_there(shifts: Collection[Shift], centre: Centre, agent: str) -> bool:
+    """Present, and not resting. A supervisor need not be on a shift to help."""
+    if any(agent in shift.breaks for shift in shifts):
+        return False
+    person = centre.roster.people.get(agent)
+    supervises = person is not None and person.role == "supervisor"
+    return supervises or any(agent in shift.present for shift in shifts)
 
 
 def _may_talk(phones: Mapping[str, str], agent: str) -> bool:

@@ -106,7 +106,7 @@ def decide(floor: Floor, command: Command, now: datetime) -> Iterator[Event]:
         if shift.instance in floor.shifts:
             yield from shifts.offers(shift, now, shift.free() - before)
     if floor.desk.held:
-        yield from desks.let_go(floor.desk, floor.shifts.values(), now)
+        yield from desks.let_go(floor.desk, floor.shifts.values(), floor.centre, now)
 
 
 def _set_policy(floor: Floor, command: centres.SetPolicy, now: datetime) -> Iterator[Event]:

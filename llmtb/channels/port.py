@@ -82,6 +82,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     chat, user: numeric ids; only `user` is an identity, and names never are.
     message_id: unique in the chat. at: when it was written (UTC), as the server has it.
     language_code: what the person's app is set to, such as `fa` or `en-GB`; it may be missing.
+    media: whether it carries what is no words: a picture, a voice, a file.
     """
 
     chat: int
@@ -91,6 +92,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     language_code: str | None = None
     first_name: str = ""
+    media: bool = False
 
     @property
     def update(self) -> str:

@@ -19,11 +19,19 @@ from llmtb.events.chat import (
     Audience,
     ChoicesOffered,
     QuestionRefused,
+    SessionEnded,
 )
 
 UNTOLD: Final = {"not_chosen", "session_ended"}
 """Why a question was withheld, where who asked has gone on to something else."""
-NO_GAP: Final = UNTOLD | {"small_talk", "empty", "instruction"}
+NO_GAP: Final = UNTOLD | {
+    "small_talk",
+    "empty",
+    "too_long",
+    "instruction",
+    "personal_data",
+    "unavailable",
+}
 """Why a question was withheld, where nothing is missing in the documents."""
 
 WITHHELD: Final[dict[str, str]] = {
@@ -127,7 +135,8 @@ def offered(occasion: Occasion) -> Iterator[Notice]:
         lines.append(speech.isolate(label))
         rows.append((button(_short(label), "ac", number, str(place), at=at),))
     none = speech.say("None of these")
-    if _audience(occasion, event.question) == "customer":
+    hand_over = occasion.known.floor.centre.policy.questions.hand_over
+    if hand_over and _audience(occasion, event.question) == "customer":
         none = speech.say("A person")
     last = (button(none, "ac", number, "-", at=at), exit_button(speech, at))
     keyboard = Inline((*rows, last))
@@ -189,6 +198,17 @@ def refused(occasion: Occasion) -> Iterator[Notice]:
             )
     keyboard = Inline(((exit_button(speech, event.at),),))
     yield Notice(event.chat, Say(text=text, keyboard=keyboard), awaited=True)
+
+
+def session_over(occasion: Occasion) -> Iterator[Notice]:
+    """An agent who talks with a customer hears that no question is meant any more."""
+    event: SessionEnded = occasion.event
+    member = occasion.known.member(event.chat)
+    if event.reason == "idle" and member and occasion.known.holds(member.id) is not None:
+        speech = occasion.speech(event.chat)
+        over = speech.say("Your questions to me have ended by themselves.")
+        text = f"{over}\n{speech.say('What you write now goes to the customer.')}"
+        yield Notice(event.chat, Say(text=text), awaited=True)
 
 
 # --- what they share ---------------------------------------------------------------------------

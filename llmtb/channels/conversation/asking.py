@@ -1,6 +1,7 @@
 """Ask me!: a session is opened, what is written in it is a question, and Exit really ends it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -61,8 +62,18 @@ def ask_me(scene: Scene) -> Step:
 def spoken(scene: Scene, text: str) -> Step | None:
     """Words that are no button, command or answer to a dialogue; None: they mean nothing here."""
     text = text.strip()[:MOST_CHARACTERS]
-    if not text:
-        return None
+    step = _meant(scene, text) if text else None
+    if not scene.media or not (step or _listened_to(scene)):
+        return step
+    only = scene.speech.say(
+        "I can read only words here, and pass on nothing else: no pictures, voices or files. "
+        "Please write it."
+    )
+    step = step or Step()
+    return replace(step, replies=(*step.replies, Say(text=only)))
+
+
+def _meant(scene: Scene, text: str) -> Step | None:
     if _is_customer(scene):
         return _of_customer(scene, text)
     customer = handing.talks_with(scene)
@@ -139,7 +150,8 @@ def choose(scene: Scene, args: tuple[str, ...], _drawn: datetime) -> Step:
     def chosen(_: Sequence[Event]) -> Step:
         return Step(toast=text)
 
-    over = scene.speech.say("That question is over. Please ask again.")
+    # A second press is no more than that: the answer to the first stands below already.
+    over = Step(toast=scene.speech.say("That question is over. Please ask again."))
     return Step(command=command, after=chosen, refused=over)
 
 
@@ -192,6 +204,12 @@ def _leave(scene: Scene, speech: Speech) -> Step:
         return ended
     over = TakeBack(chat=scene.chat, by=scene.chat, reason="exit")
     return Step(command=over, after=lambda _: ended)
+
+
+def _listened_to(scene: Scene) -> bool:
+    """Whether what the speaker writes is a question, or for somebody they talk with."""
+    talks = handing.talks_with(scene) is not None
+    return _is_customer(scene) or scene.card.session is not None or talks
 
 
 def _ends(intent: Intent) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from llmtb.channels.conversation import keyboards
+from llmtb.channels.conversation.answers import exit_button
 from llmtb.channels.conversation.known import Line
 from llmtb.channels.conversation.occasion import Notice, Occasion, to_person, to_supervisors
 from llmtb.channels.conversation.phrases import as_written, customer_name
@@ -11,7 +12,7 @@ from llmtb.channels.conversation.step import Say
 from llmtb.channels.conversation.tokens import short
 from llmtb.channels.conversation.words import Speech, mark
 from llmtb.channels.port import Inline
-from llmtb.events.chat import QuestionAsked
+from llmtb.events.chat import MessageFailed, QuestionAsked
 from llmtb.events.desk import CallbackOpened, HandedOver, MessageRelayed, TakenBack
 from llmtb.events.event import Instant
 
@@ -47,7 +48,8 @@ def handed_over(occasion: Occasion) -> Iterator[Notice]:
         yield Notice(chat, Say(text="\n".join(lines), keyboard=keyboard), awaited=True)
     speech = occasion.speech_of_talk(event.chat)
     text = speech.say("A colleague is with you now: what you write goes to them.")
-    yield Notice(event.chat, Say(text=text), awaited=True)
+    leave = Inline(((exit_button(speech, event.at),),))
+    yield Notice(event.chat, Say(text=text, keyboard=leave), awaited=True)
 
 
 def called_back(occasion: Occasion) -> Iterator[Notice]:
@@ -107,6 +109,18 @@ def taken_back(occasion: Occasion) -> Iterator[Notice]:
     if event.reason == "agent_away":
         text = speech.say("My colleague had to go. I am looking for another one.")
     yield Notice(event.chat, Say(text=text), awaited=True)
+
+
+def unreachable(occasion: Occasion) -> Iterator[Notice]:
+    """The agent hears that the customer hears nothing (any more)."""
+    event: MessageFailed = occasion.event
+    held = occasion.known.floor.desk.held.get(event.chat)
+    if held is None or not event.error.startswith("unreachable"):
+        return
+    for chat, speech in to_person(occasion, held.agent):
+        name = customer_name(speech, occasion.known, event.chat)
+        text = speech.say("{name} cannot be reached any more: the bot is blocked there.", name=name)
+        yield Notice(chat, Say(text=text, keyboard=_done(speech, event.chat, event.at)))
 
 
 def _to_agent(

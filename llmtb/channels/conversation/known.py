@@ -169,7 +169,8 @@ class Known(msgspec.Struct):
 
     def reachable(self) -> tuple[str, ...]:
         """The people whom a message can reach, by id."""
-        return tuple(sorted(self.access.accounts.values()))
+        accounts = self.access.accounts.items()
+        return tuple(sorted(who for chat, who in accounts if not self.card(chat).unreachable))
 
     def card(self, chat: str) -> Card:
         """A chat; an empty card for one that never spoke."""

@@ -23,6 +23,7 @@ from llmtb.events.chat import (
     MessageFailed,
     QuestionAsked,
     QuestionRefused,
+    SessionEnded,
 )
 from llmtb.events.desk import CallbackOpened, HandedOver, MessageRelayed, TakenBack
 from llmtb.events.event import Event
@@ -108,10 +109,11 @@ RULES: Final[Mapping[type[Event], Rule]] = {
     AnswerWithheld: Rule(_DAY, answers.withheld, answers.gap),
     QuestionAsked: Rule(_DAY, handing.asked_meanwhile),
     QuestionRefused: Rule(_SOON, answers.refused),
+    SessionEnded: Rule(_SOON, answers.session_over),
     HandedOver: Rule(_DAY, handing.handed_over),
     CallbackOpened: Rule(_DAY, handing.called_back),
     MessageRelayed: Rule(_DAY, handing.relayed),
     TakenBack: Rule(_DAY, handing.taken_back),
-    MessageFailed: Rule(_DAY, supervisors.unreachable),
+    MessageFailed: Rule(_DAY, supervisors.unreachable, handing.unreachable),
 }
 """By type of event, who is told what, and for how long that is worth telling."""

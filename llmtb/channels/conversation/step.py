@@ -19,6 +19,7 @@ from llmtb.events.event import Event
 from llmtb.events.floor import Role
 from llmtb.policy import Policy
 from llmtb.projections.history import Day
+from llmtb.runtime.errors import Refused
 
 AccessCommand = Invite | AcceptInvitation | Unlink
 
@@ -101,7 +102,8 @@ class Step:
 
     command: asked first, under `command_id` (default: the update's own id); `after` says what
     follows from its events (none: it changed nothing), `refused` what is said if it is refused
-    (default: the actor's own reason). lookup: a view to be asked, and what follows from its answer.
+    (default: the actor's own reason), or the whole step that follows.
+    lookup: a view to be asked, and what follows from its answer.
     toast: the answer to a press; `alert`: one to be closed.
     redraw: what the message with the pressed button becomes.
     whisper: sent at once and recorded nowhere: it holds a secret, or is for a stranger.
@@ -112,7 +114,7 @@ class Step:
     command: FloorCommand | AccessCommand | AskingCommand | None = None
     command_id: str | None = None
     after: "Callable[[Sequence[Event]], Step] | None" = None
-    refused: str = ""
+    refused: "str | Step" = ""
     lookup: "Callable[[History], Awaitable[Step]] | None" = None
     toast: str = ""
     alert: bool = False
@@ -136,7 +138,8 @@ class Scene:
 
     name: what to call them; it may be empty. message: the id of the message whose button was
     pressed. update: this update's id. new_code: gives a fresh invitation code. bot: the bot's
-    public name. said: what followed the command, if one was written.
+    public name. said: what followed the command, if one was written. media: whether a picture, a
+    voice or a file came with the words.
     """
 
     known: Known
@@ -153,6 +156,7 @@ class Scene:
     name: str = ""
     message: int | None = None
     said: str = ""
+    media: bool = False
 
     @property
     def policy(self) -> Policy:
@@ -198,3 +202,31 @@ class Press(NamedTuple):
 
     roles: tuple[Role, ...]
     act: Callable[[Scene, tuple[str, ...], datetime], Step]
+
+
+def joined(step: Step, following: Step) -> Step:
+    """A step, its command or lookup done, and what followed from it, as one."""
+    return Step(
+        command=following.command,
+        after=following.after,
+        refused=following.refused,
+        lookup=following.lookup,
+        toast=following.toast or step.toast,
+        alert=following.alert or step.alert,
+        redraw=following.redraw or step.redraw,
+        whisper=following.whisper or step.whisper,
+        replies=(*step.replies, *following.replies),
+        dialogue=step.dialogue if following.dialogue is UNSET else following.dialogue,
+        language=following.language or step.language,
+        hide_board=following.hide_board or step.hide_board,
+        elsewhere=(*step.elsewhere, *following.elsewhere),
+        draft=following.draft or step.draft,
+    )
+
+
+def after_refusal(scene: Scene, step: Step, refusal: Refused) -> Step:
+    """What follows where an actor refuses."""
+    if isinstance(step.refused, Step):
+        return step.refused
+    why = step.refused or scene.speech.say("That cannot be done: {reason}", reason=str(refusal))
+    return Step(toast=why, alert=True, dialogue=None, replies=(Say(text=why),))

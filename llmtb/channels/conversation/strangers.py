@@ -72,7 +72,12 @@ def of_member(member: Member, called: str) -> Speaker:
 
 
 def is_welcome(known: Known, chat: str) -> bool:
-    """Whether an account that is nobody's on the roster is a customer's."""
+    """Whether an account that is nobody's on the roster is a customer's.
+
+    Whoever talks with a colleague may finish, whatever the company's rules became meanwhile.
+    """
+    if chat in known.floor.desk.held:
+        return True
     match known.floor.centre.policy.questions.customers:
         case "anyone":
             return True

@@ -15,8 +15,10 @@ from typing import Final
 from msgspec import UNSET
 
 from llmtb.actors.access import AcceptInvitation
+from llmtb.actors.asking import EndSession
 from llmtb.actors.centre import AddAgent
 from llmtb.actors.chat import ChooseLanguage, QueueMessage, Respond
+from llmtb.actors.desk import TakeBack
 from llmtb.channels.conversation import presses, strangers
 from llmtb.channels.conversation.desk import welcome
 from llmtb.channels.conversation.drafting import Drafts
@@ -24,7 +26,16 @@ from llmtb.channels.conversation.feeder import Feeder
 from llmtb.channels.conversation.house import TRANSIENT, AskingCommand, House, Log, ask
 from llmtb.channels.conversation.inviting import LONGEST_NAME, acceptance, invalid
 from llmtb.channels.conversation.known import Member
-from llmtb.channels.conversation.step import History, Say, Scene, Settings, Step, fitting
+from llmtb.channels.conversation.step import (
+    History,
+    Say,
+    Scene,
+    Settings,
+    Step,
+    after_refusal,
+    fitting,
+    joined,
+)
 from llmtb.channels.conversation.strangers import Patience, Speaker, of_member, speaker_of
 from llmtb.channels.conversation.words import Speech, Words, plain
 from llmtb.channels.port import (
@@ -165,13 +176,10 @@ class Talk:
                     _report(events)
                     following = step.after(events) if step.after is not None else Step()
                 except Refused as refusal:
-                    why = step.refused or scene.speech.say(
-                        "That cannot be done: {reason}", reason=str(refusal)
-                    )
-                    following = Step(toast=why, alert=True, dialogue=None, replies=(Say(text=why),))
+                    following = after_refusal(scene, step, refusal)
             elif step.lookup is not None:
                 following = await step.lookup(self._history)
-            step = _joined(step, following)
+            step = joined(step, following)
             number += 1
         return step
 
@@ -273,6 +281,7 @@ class Talk:
         command = acceptance(self._feeder.known, chat_key(update.user), code)
         if command is None or not await self._accept(command, update.update):
             return False
+        await self._part(update)
         await self._catch_up()
         member = self._feeder.known.member(chat_key(update.user))
         if member is not None:
@@ -280,6 +289,13 @@ class Talk:
             scene = self._scene(update, of_member(member, plain(update.first_name)))
             await self._respond(scene, update, Step(replies=(welcome(scene),)))
         return True
+
+    async def _part(self, update: Said) -> None:
+        """Whoever has come in is no customer any more: nobody talks with them as one."""
+        chat = chat_key(update.user)
+        over = TakeBack(chat=chat, by=chat, reason="exit")
+        self._note(await self._house.floor(over, f"{update.update}:over"))
+        self._note(await self._house.chat(chat, EndSession(chat=chat), f"{update.update}:end"))
 
     async def _named(self, member: Member, update: Said) -> Member:
         """Call one who is known by an id alone as they call themselves."""
@@ -318,6 +334,7 @@ class Talk:
             name=speaker.name,
             message=message,
             said=said,
+            media=isinstance(update, Said) and update.media,
         )
 
     def _speech(self, update: Said | Pressed) -> Speech:
@@ -369,23 +386,3 @@ def _report(events: Sequence[Event]) -> None:
 
 def _reply_id(update: Said | Pressed) -> str:
     return f"{update.update}:reply"
-
-
-def _joined(step: Step, following: Step) -> Step:
-    """A step, its command or lookup done, and what followed from it, as one."""
-    return Step(
-        command=following.command,
-        after=following.after,
-        refused=following.refused,
-        lookup=following.lookup,
-        toast=following.toast or step.toast,
-        alert=following.alert or step.alert,
-        redraw=following.redraw or step.redraw,
-        whisper=following.whisper or step.whisper,
-        replies=(*step.replies, *following.replies),
-        dialogue=step.dialogue if following.dialogue is UNSET else following.dialogue,
-        language=following.language or step.language,
-        hide_board=following.hide_board or step.hide_board,
-        elsewhere=(*step.elsewhere, *following.elsewhere),
-        draft=following.draft or step.draft,
-    )

@@ -16,6 +16,7 @@ from llmtb.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 
+_NO_MEDIA = {"", "MessageMediaEmpty", "MessageMediaWebPage"}
 _KNOWN = 10_000  # people whose names are remembered between updates
 
 
@@ -154,6 +155,7 @@ class Reader:
             at=datetime.fromtimestamp(message.date, UTC),
             language_code=person.language_code,
             first_name=person.first_name,
+            media=kind_of(getattr(message, "media", None)) not in _NO_MEDIA,
         )
 
     def _pressed(self, query: Any) -> Pressed | None:
