@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmtb.inference.answering.lexicon import Lexicon
+from llmtb.inference.answering.lexicon import Lexicon, share
 from llmtb.inference.answering.terms import content
 from tests.inference.answering import passage
 
@@ -28,7 +28,7 @@ def test_a_rare_word_weighs_more() -> None:
 def test_shares_are_shares(words: list[str]) -> None:
     lexicon = Lexicon(PASSAGES, "en")
     stems = content(" ".join(words), "en")
-    assert 0 <= lexicon.share(stems, frozenset(stems[:2])) <= 1
+    assert 0 <= share(lexicon.weighed(stems), frozenset(stems[:2])) <= 1
     assert 0 <= lexicon.familiar(stems) <= 1
     if "pizza" in words or "weather" in words:
         assert lexicon.familiar(stems) < 1

@@ -10,12 +10,13 @@ from llmtb.inference.answering.asked import Asked
 from llmtb.inference.answering.cache import Cache, Scope
 from llmtb.inference.answering.calibration import Calibration
 from llmtb.inference.answering.examples import Example, Labelled
-from llmtb.inference.answering.finding import Embeds, Found, Searched, find
+from llmtb.inference.answering.finding import LONG, Embeds, Found, Searched, find
 from llmtb.inference.answering.follow_up import parts
 from llmtb.inference.answering.generated import check, for_agent, for_customer
 from llmtb.inference.answering.guards import guard
 from llmtb.inference.answering.ladder import CHOICES, Step
 from llmtb.inference.answering.lexicon import Lexicon
+from llmtb.inference.answering.one_by_one import OneByOne
 from llmtb.inference.answering.reply import (
     Answered,
     Offered,
@@ -26,7 +27,7 @@ from llmtb.inference.answering.reply import (
     Withheld,
     source_of,
 )
-from llmtb.inference.answering.signals import entry_of
+from llmtb.inference.answering.signals import entry_of, prepare
 from llmtb.inference.answering.small_talk import intent_of
 from llmtb.inference.answering.telling import (
     again,
@@ -111,6 +112,8 @@ class Answering:
         self._detect = detect
         self._limits = limits or Limits()
         self._cache = Cache(self._limits.cached)
+        self._turns = OneByOne()
+        self._counting = asyncio.Lock()
         self._counted = ""  # the identity of the index whose words are counted
         self._lexicons: dict[str, Lexicon] = {}
 
@@ -132,9 +135,10 @@ class Answering:
         """The reply, within the limits, whatever happens behind."""
         loop = asyncio.get_running_loop()
         started = loop.time()
-        language = self._language(asked)
+        language = asked.language or self._limits.language
         try:
             async with asyncio.timeout(self._limits.seconds):
+                language = await self._language(asked)
                 reply = await self._answer(asked, language)
         except TimeoutError:
             because = f"no reply within {self._limits.seconds:g} s"
@@ -152,7 +156,7 @@ class Answering:
         """
         if self._generator is None:
             raise ModelError("no model that writes is installed: run `llmtb models` to see them")
-        found = await self._find(asked, self._language(asked))
+        found = await self._find(asked, await self._language(asked))
         passages = [hit.passage for hit in found.hits[:2]]
         if not passages:
             raise ModelError("nothing was found to draft a reply from")
@@ -163,14 +167,17 @@ class Answering:
 
     async def example(self, question: Labelled, asked: Asked) -> Example:
         """What was found for a labelled question, for judging and calibration."""
-        found = await self._find(asked, self._language(asked))
+        found = await self._find(asked, await self._language(asked))
         entries = [entry_of(hit.passage) for hit in found.hits]
         rank = entries.index(question.entry) + 1 if question.entry in entries else None
         barred = bool(found.held or found.strange or intent_of(asked.text))
         return Example(question=question, signals=found.signals, rank=rank, barred=barred)
 
     async def _answer(self, asked: Asked, language: str) -> Reply:
-        if refused := self._refused(asked, language):
+        refused = await self._turns.do(
+            lambda: self._refused(asked, language), apart=len(asked.text) > LONG
+        )
+        if refused:
             return refused
         scope = self._scope(asked, language)
         stands = not asked.turns
@@ -195,7 +202,7 @@ class Answering:
 
     def _refused(self, asked: Asked, language: str) -> Reply | None:
         """What needs no search: nothing said, too much said, or only small talk."""
-        if not asked.text.strip():
+        if not any(map(str.isalnum, asked.text)):
             return without(language, Withheld("empty"), "there are no words")
         if len(asked.text) > self._limits.longest:
             because = f"{len(asked.text)} signs, at most {self._limits.longest}"
@@ -207,8 +214,11 @@ class Answering:
             return msgspec.structs.replace(reply, rung="intent", why=why)
         return None
 
-    def _language(self, asked: Asked) -> str:
-        return asked.language or self._detect(asked.text) or self._limits.language
+    async def _language(self, asked: Asked) -> str:
+        if asked.language:
+            return asked.language
+        told = await self._turns.do(lambda: self._detect(asked.text))
+        return told or self._limits.language
 
     def _scope(self, asked: Asked, language: str) -> Scope:
         model = self._generator.model if self._generator and self._limits.writes else ""
@@ -231,19 +241,20 @@ class Answering:
             lexicon=await self._lexicon(index, language),
             encoder=self._encoder,
             calibration=self._calibration,
+            turns=self._turns,
             deadline=self._limits.seconds,
         )
 
     async def _lexicon(self, index: Searched, language: str) -> Lexicon:
         """The words of a language, counted once for each index, apart from the event loop."""
-        if self._counted != index.identity:
-            self._counted, self._lexicons = index.identity, {}
-        if language not in self._lexicons:
-            made = await asyncio.to_thread(Lexicon, index.passages, language)
+        async with self._counting:
             if self._counted != index.identity:
-                return made
-            self._lexicons[language] = made
-        return self._lexicons[language]
+                await asyncio.to_thread(prepare, index.passages)
+                self._counted, self._lexicons = index.identity, {}
+            if language not in self._lexicons:
+                made = await asyncio.to_thread(Lexicon, index.passages, language)
+                self._lexicons[language] = made
+            return self._lexicons[language]
 
     async def _several(self, asked: Asked, whole: Found, step: Step) -> Reply | None:
         """Both answers to two questions in one message; None where one answer is as good."""

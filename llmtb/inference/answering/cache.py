@@ -12,6 +12,7 @@ from llmtb.inference.answering.terms import CARRIERS, content, turns, words
 from llmtb.inference.knowledge.letters import normal, numbers
 
 NEAR = 0.97  # cosine; below it two questions are never the same
+TRIED = 3  # of the near ones
 SLIP = 5  # letters, from which a word may have one typing error
 
 
@@ -29,10 +30,43 @@ class Scope(NamedTuple):
     model: str = ""
 
 
+_Key = tuple[Scope, str]
+
+
 class _Kept(NamedTuple):
     text: str
-    vector: NDArray[np.float32]
     reply: Reply
+
+
+class _Rows:
+    """The vectors of one scope's questions, one below the other; `keys` in the same order."""
+
+    def __init__(self, width: int) -> None:
+        self.keys: list[_Key] = []
+        self._places: dict[_Key, int] = {}
+        self._vectors = np.zeros((16, width), np.float32)
+
+    def put(self, key: _Key, vector: NDArray[np.float32]) -> None:
+        place = self._places.setdefault(key, len(self.keys))
+        if place == len(self.keys):
+            self.keys.append(key)
+            if place == len(self._vectors):
+                self._vectors = np.concatenate([self._vectors, np.zeros_like(self._vectors)])
+        self._vectors[place] = vector
+
+    def drop(self, key: _Key) -> None:
+        """Forget a question; the last one takes its place."""
+        place, last = self._places.pop(key), self.keys.pop()
+        if last != key:
+            self.keys[place], self._places[last] = last, place
+            self._vectors[place] = self._vectors[len(self.keys)]
+
+    def near(self, vector: NDArray[np.float32]) -> list[tuple[_Key, float]]:
+        """Up to three that are near enough, the nearest first, with their cosines."""
+        cosines = self._vectors[: len(self.keys)] @ vector
+        places = np.flatnonzero(cosines >= NEAR)
+        order = places[np.argsort(-cosines[places], kind="stable")][:TRIED].tolist()
+        return [(self.keys[place], cosines.item(place)) for place in order]
 
 
 class Cache:
@@ -40,7 +74,8 @@ class Cache:
 
     def __init__(self, size: int = 2048) -> None:
         self._size = size
-        self._kept: OrderedDict[tuple[Scope, str], _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
+        self._rows: dict[Scope, _Rows] = {}
         self._hits = 0
         self._misses = 0
 
@@ -50,30 +85,22 @@ class Cache:
     def same(self, scope: Scope, text: str) -> Reply | None:
         """The answer to the very question, letters normalised."""
         key = scope, normal(text)
-        kept = self._kept.get(key)
-        if kept is None:
-            return None
-        self._kept.move_to_end(key)
-        self._hits += 1
-        return kept.reply
+        return self._hit(key) if key in self._kept else None
 
     def near(
         self, scope: Scope, text: str, vector: NDArray[np.float32]
     ) -> tuple[Reply, float] | None:
         """The answer to a question as good as the same, with the cosine of the two."""
-        keys = [key for key in self._kept if key[0] == scope]
-        if not keys:
-            self._misses += 1
-            return None
-        cosines = np.stack([self._kept[key].vector for key in keys]) @ vector
-        for row in np.argsort(-cosines)[:3]:
-            key, cosine = keys[int(row)], float(cosines[row])
-            if cosine >= NEAR and alike(text, self._kept[key].text, scope.language):
-                self._kept.move_to_end(key)
-                self._hits += 1
-                return self._kept[key].reply, cosine
+        for key, cosine in self._rows[scope].near(vector) if scope in self._rows else ():
+            if alike(text, self._kept[key].text, scope.language):
+                return self._hit(key), cosine
         self._misses += 1
         return None
+
+    def _hit(self, key: _Key) -> Reply:
+        self._kept.move_to_end(key)
+        self._hits += 1
+        return self._kept[key].reply
 
     def keep(self, scope: Scope, text: str, vector: NDArray[np.float32], reply: Reply) -> None:
         """Keep an answer; whoever calls has seen that neither it nor the question is personal.
@@ -83,14 +110,23 @@ class Cache:
         if not isinstance(reply.outcome, Answered):
             raise ValueError("only answers are kept")
         key = scope, normal(text)
-        self._kept[key] = _Kept(text, vector, reply)
+        self._kept[key] = _Kept(text, reply)
         self._kept.move_to_end(key)
+        self._rows.setdefault(scope, _Rows(len(vector))).put(key, vector)
         while len(self._kept) > self._size:
-            self._kept.popitem(last=False)
+            self._drop()
+
+    def _drop(self) -> None:
+        key, _ = self._kept.popitem(last=False)
+        rows = self._rows[key[0]]
+        rows.drop(key)
+        if not rows.keys:
+            del self._rows[key[0]]
 
     def clear(self) -> None:
         """Forget all answers, as when the index or the calibration is another."""
         self._kept.clear()
+        self._rows.clear()
 
     def statistics(self) -> dict[str, int]:
         """How many answers are kept, and how often one was found or not."""

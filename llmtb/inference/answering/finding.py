@@ -1,6 +1,5 @@
 """What the knowledge holds for a question: searched as it stands, and with what came before."""
 
-import asyncio
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from llmtb.inference.answering.follow_up import goes_on, joined, short
 from llmtb.inference.answering.guards import Guarded, guard
 from llmtb.inference.answering.ladder import Bounds, showable
 from llmtb.inference.answering.lexicon import Lexicon
+from llmtb.inference.answering.one_by_one import OneByOne
 from llmtb.inference.answering.signals import Signals, ranked, signals
 from llmtb.inference.answering.small_talk import without_greeting
 from llmtb.inference.knowledge.base import INLINE
@@ -22,6 +22,7 @@ from llmtb.inference.knowledge.index import Hit
 from llmtb.inference.knowledge.passage import Passage
 
 Vector = NDArray[np.float32]
+LONG = 400  # signs, from which a question is not looked at in the event loop
 REACH = 12  # hits that are looked at, and ranked anew
 
 
@@ -92,15 +93,16 @@ async def find(
     encoder: Embeds,
     calibration: Calibration,
     lexicon: Lexicon,
+    turns: OneByOne,
     deadline: float | None = None,
 ) -> Found:
     """Search for a question, and where it leans on the last one, for both together.
 
-    Raises what the encoder raises: QueueFull, DeadlinePassed, Closed, ModelError.
+    turns: what is worked out in the event loop waits for its turn. Raises what the encoder
+    raises: QueueFull, DeadlinePassed, Closed, ModelError.
     """
-    own = without_greeting(asked.text)
-    both = joined(own, asked.turns) if goes_on(own, language) or short(own, language) else None
-    texts = [own, both] if both else [own]
+    long = len(asked.text) > LONG
+    texts = await turns.do(lambda: _texts(asked, language), apart=long)
     vectors = await encoder.queries(texts, deadline=deadline)
     held = guard(asked.text, asked.audience)
 
@@ -110,8 +112,17 @@ async def find(
             for text, vector in zip(texts, vectors, strict=True)
         ]
 
-    found = look() if index.points <= INLINE else await asyncio.to_thread(look)
-    return _chosen(asked, found, own, language)
+    found = await turns.do(look, apart=long or index.points > INLINE)
+    return _chosen(asked, found, texts[0], language)
+
+
+def _texts(asked: Asked, language: str) -> list[str]:
+    """What is searched for: the question, and where it may lean on the last one, both."""
+    own = without_greeting(asked.text)
+    guard(asked.text, asked.audience)  # it remembers, so that nobody waits for it later
+    leans = goes_on(own, language) or short(own, language)
+    both = joined(own, asked.turns) if leans else None
+    return [own, both] if both else [own]
 
 
 def _look(

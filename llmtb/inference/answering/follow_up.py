@@ -50,6 +50,10 @@ _ASKING: dict[str, str] = {
     ),
     "zh": r"[,，、]?(?:还有|另外|以及|并且)[,，]?(?=.*(?:怎么|多少|什么|哪|如何|吗))",
 }
+_LINKS, _POINTERS, _JOINTS = (
+    {language: re.compile(pattern) for language, pattern in table.items()}
+    for table in (_GOES_ON, _POINTS, _ASKING)
+)
 _SENTENCE = re.compile(r"[^?？؟]*[?？؟]+|[^?？؟]+$")
 _EMPTY = re.compile(r"\bit (?:cost|take|possible|necessary|mean)s? to\b|\bthere (?:is|are)\b")
 LEAST = 3  # words, in Chinese twice as many signs, of a question that can stand alone
@@ -60,8 +64,8 @@ def goes_on(text: str, language: str) -> bool:
     """Whether a question cannot stand alone: it begins with a link, or points and names little."""
     plain = normal(text)
     about = content(text, language)
-    linked = re.match(_GOES_ON.get(language, r"(?!)"), plain) is not None
-    points = re.search(_POINTS.get(language, r"(?!)"), plain) is not None
+    linked = language in _LINKS and _LINKS[language].match(plain) is not None
+    points = language in _POINTERS and _POINTERS[language].search(plain) is not None
     if not about or codes(text):
         return not about
     return (linked and len(about) <= 3) or (points and len(about) <= 2)
@@ -87,8 +91,8 @@ def parts(text: str, language: str) -> tuple[str, ...]:
     """
     whole = (text.strip(),)
     asked = [part.strip() for part in _SENTENCE.findall(text) if part.strip()]
-    if len(asked) == 1 and language in _ASKING:
-        asked = [part.strip() for part in re.split(_ASKING[language], asked[0])]
+    if len(asked) == 1 and language in _JOINTS:
+        asked = [part.strip() for part in _JOINTS[language].split(asked[0])]
     if not 2 <= len(asked) <= MOST:
         return whole
     alone = all(_stands(part, language) for part in asked)
@@ -98,5 +102,5 @@ def parts(text: str, language: str) -> tuple[str, ...]:
 def _stands(text: str, language: str) -> bool:
     size = len(normal(text)) / 2 if language == "zh" else len(words(text))
     plain = _EMPTY.sub(" ", normal(text))
-    points = re.search(_POINTS.get(language, r"(?!)"), plain)
+    points = language in _POINTERS and _POINTERS[language].search(plain)
     return size >= LEAST and len(content(text, language)) >= 2 and not points

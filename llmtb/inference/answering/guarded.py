@@ -14,7 +14,7 @@ INSTRUCTIONS: dict[str, tuple[str, ...]] = {
         r"### ?(?:instruction|system|response)",
         r"(?:drop|truncate|alter) table|union (?:all )?select|or ['\"]?1['\"]? ?= ?['\"]?1",
         r"<script|javascript:|\{\{.{1,60}\}\}",
-        r"jailbreak|do anything now|\bdan mode|prompt injection",
+        r"jailbreak|do anything now|\bdan mode\b|prompt injection",
     ),
     "en": (
         r"(?:ignore|disregard|forget|override|bypass|overrule|drop|skip|break) (?:about )?"
@@ -37,7 +37,7 @@ INSTRUCTIONS: dict[str, tuple[str, ...]] = {
         r"(?:show|print|reveal|repeat|tell|output|display|list|leak|what (?:are|is|were)) "
         r"(?:me |us )?(?:all )?(?:of )?your (?:\w+ )?(?:prompt|instructions|"
         r"configuration|source code|training)",
-        r"(?:developer|admin|administrator|god|dev|root|unrestricted|debug) mode",
+        r"(?:developer|admin|administrator|god|dev|root|unrestricted|debug) modes?\b",
         r"from now on,? (?:you|your|answer|always|respond|reply|speak|only)",
         r"new (?:instruction|rule|order)s? ?:|(?:here are|follow) (?:your|"
         r"my|these) new (?:instruction|rule)",

@@ -126,6 +126,7 @@ def _first(
     return None
 
 
+@lru_cache(maxsize=1024)
 def codes(text: str) -> frozenset[str]:
     """The codes and model names of a text, without hyphens: `NV-L40` is `nvl40`.
 
@@ -135,11 +136,12 @@ def codes(text: str) -> frozenset[str]:
     return frozenset(code for code in found if not _QUANTITY.fullmatch(code))
 
 
+@lru_cache(maxsize=1024)
 def _once(text: str) -> str:
     return spelt(_TWICE.sub(" ", normal(text)))
 
 
-class _Facts(NamedTuple):
+class Facts(NamedTuple):
     """The numbers, codes and amounts of a text; squeezed: it without signs, to find codes in."""
 
     squeezed: str
@@ -148,33 +150,29 @@ class _Facts(NamedTuple):
     amounts: frozenset[tuple[str, str]]
 
 
-def _facts(text: str) -> _Facts:
+def facts(text: str) -> Facts:
+    """The facts of a text."""
     plain = _once(text)
     named = frozenset(code for code in codes(text) if len(code) > 1)
     squeezed = _NOT_SIGN.sub("", normal(text))
-    return _Facts(squeezed, named, frozenset(numbers(plain)), amounts(text))
+    return Facts(squeezed, named, frozenset(numbers(plain)), amounts(text))
 
 
-_facts_of_question = lru_cache(maxsize=512)(_facts)
-
-
-@lru_cache(maxsize=8192)
-def _facts_of(passage: Passage) -> _Facts:
+def facts_of(passage: Passage) -> Facts:
+    """The facts of a passage, with all that it is asked by."""
     ways = (passage.title, passage.section, passage.question or "", *passage.variants)
-    return _facts(" ".join((*ways, passage.text)))
-
-
-def strange(text: str, passage: Passage) -> list[str]:
-    """The numbers, codes and model names of a question that a passage does not know."""
-    return _missing(_facts_of_question(text), _facts_of(passage))
+    return facts(" ".join((*ways, passage.text)))
 
 
 def unknown(text: str, known: str) -> list[str]:
     """The numbers, codes and model names of a text that another does not hold."""
-    return _missing(_facts(text), _facts(known))
+    return strange(facts(text), facts(known))
 
 
-def _missing(told: _Facts, known: _Facts) -> list[str]:
+def strange(told: Facts, known: Facts) -> list[str]:
+    """The numbers, codes and model names that are told, but not known."""
+    if not (told.codes or told.numbers or told.amounts):
+        return []
     missing = {code for code in told.codes if not _holds(known.squeezed, code)}
     within = {number for code in told.codes for number in numbers(code)}
     missing |= told.numbers - known.numbers - within

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from llmtb.inference.answering.terms import content
 from llmtb.inference.knowledge.passage import Passage
@@ -25,21 +25,22 @@ class Lexicon:
 
     def weight(self, stem: str) -> float:
         """The inverse document frequency, ln(1 + (N - n + 0.5) / (n + 0.5))."""
-        uses = self._uses[stem]
+        uses = self._uses.get(stem, 0)
         return math.log(1 + (self._size - uses + 0.5) / (uses + 0.5))
 
-    def share(self, stems: Sequence[str], held: frozenset[str]) -> float:
-        """The share of some stems that is held, by weight, 0 to 1."""
-        whole = sum(map(self.weight, stems))
-        return sum(self.weight(stem) for stem in stems if stem in held) / whole if whole else 0.0
+    def weighed(self, stems: Sequence[str]) -> list[tuple[str, float]]:
+        """Stems with their weights, for `share`."""
+        return [(stem, self.weight(stem)) for stem in stems]
 
     def familiar(self, stems: Sequence[str]) -> float:
         """The share of some stems that any passage uses, by weight, 0 to 1; 1 of no lexicon."""
-        if not self._size:
-            return 1.0
-        whole = sum(map(self.weight, stems))
-        used = sum(self.weight(stem) for stem in stems if self._uses[stem])
-        return used / whole if whole else 0.0
+        return share(self.weighed(stems), self._uses) if self._size else 1.0
+
+
+def share(weighed: Sequence[tuple[str, float]], held: Container[str]) -> float:
+    """The share of some stems that is held, by weight, 0 to 1; 0 of none."""
+    whole = sum([weight for _, weight in weighed])
+    return sum([weight for stem, weight in weighed if stem in held]) / whole if whole else 0.0
 
 
 def stems_of(passage: Passage) -> frozenset[str]:

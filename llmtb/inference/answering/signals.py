@@ -7,8 +7,8 @@ from typing import NamedTuple
 import msgspec
 
 from llmtb.events.chat import Audience
-from llmtb.inference.answering.guards import strange
-from llmtb.inference.answering.lexicon import Lexicon
+from llmtb.inference.answering.guards import Facts, facts, facts_of, strange
+from llmtb.inference.answering.lexicon import Lexicon, share
 from llmtb.inference.answering.terms import content, overlap, words
 from llmtb.inference.knowledge.index import Hit
 from llmtb.inference.knowledge.letters import normal
@@ -19,6 +19,7 @@ LIKENESS, COVERAGE, OWN, REVIEWED, STRANGENESS = 0.2, 0.06, 0.08, 0.05, 0.06
 FOREIGN = 0.08  # in another language nothing is shared in letters, and all scores are lower
 # A margin over nothing: as if the next entry were this far behind.
 ALONE = 0.3
+REMEMBERED = 8192  # passages of which it is kept what questions are compared with
 
 
 class Signs(NamedTuple):
@@ -78,7 +79,8 @@ def ranked(hits: Iterable[Hit], text: str, lexicon: Lexicon, audience: Audience)
     for them stands a little nearer. lexicon: of the language that is asked in. Weights measured on
     half of the sample's questions: right among three from .915 to .963.
     """
-    standing = [_standing(hit, text, lexicon, audience) for hit in hits]
+    asked = _asked(text, lexicon)
+    standing = [_standing(hit, asked, audience) for hit in hits]
     standing.sort(key=lambda each: (-each.worth, each.hit.passage.id))
     first: dict[str, Standing] = {}
     for each in standing:
@@ -86,41 +88,72 @@ def ranked(hits: Iterable[Hit], text: str, lexicon: Lexicon, audience: Audience)
     return list(first.values())
 
 
-def _standing(hit: Hit, text: str, lexicon: Lexicon, audience: Audience) -> Standing:
-    signs = _signs(text, lexicon, hit.passage)
-    own = audience == hit.passage.audience == "agent"
+class _Asked(NamedTuple):
+    """A question as it is compared with passages; weighed: its stems with their weights."""
+
+    language: str
+    stems: tuple[str, ...]
+    weighed: list[tuple[str, float]]
+    triples: frozenset[str]
+    facts: Facts
+
+
+class _Told(NamedTuple):
+    """A passage as questions are compared with it.
+
+    asked: the stems of its question and variants; held: of all its text. ways: the triples of
+    letters of each way to ask for it.
+    """
+
+    asked: frozenset[str]
+    held: frozenset[str]
+    ways: tuple[frozenset[str], ...]
+    facts: Facts
+
+
+def _asked(text: str, lexicon: Lexicon) -> _Asked:
+    stems = content(text, lexicon.language)
+    return _Asked(lexicon.language, stems, lexicon.weighed(stems), _triples(text), facts(text))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _told(passage: Passage) -> _Told:
+    ways = [way for way in (passage.question, *passage.variants) if way]
+    asked = frozenset(stem for way in ways for stem in content(way, passage.language))
+    text = f"{passage.title} {passage.section}\n{passage.text}"
+    held = asked.union(content(text, passage.language))
+    return _Told(asked, held, tuple(map(_triples, ways)), facts_of(passage))
+
+
+def prepare(passages: Sequence[Passage]) -> None:
+    """Work out what questions are compared with, so that none has to wait for it."""
+    for passage in passages[:REMEMBERED]:
+        _told(passage)
+
+
+def _standing(hit: Hit, asked: _Asked, audience: Audience) -> Standing:
+    passage = hit.passage
+    signs = _signs(asked, passage)
+    own = audience == passage.audience == "agent"
     worth = hit.score + LIKENESS * signs.alike + COVERAGE * signs.covered
-    worth += FOREIGN * (hit.passage.language != lexicon.language)
-    worth += REVIEWED * (hit.passage.kind == "faq" and hit.passage.reviewed)
+    worth += FOREIGN * (passage.language != asked.language)
+    worth += REVIEWED * (passage.kind == "faq" and passage.reviewed)
     worth += OWN * own - STRANGENESS * bool(signs.strange)
     return Standing(hit, worth, signs)
 
 
-def _signs(text: str, lexicon: Lexicon, passage: Passage) -> Signs:
-    unknown = tuple(strange(text, passage))
-    if passage.language != lexicon.language:
+def _signs(asked: _Asked, passage: Passage) -> Signs:
+    told = _told(passage)
+    unknown = tuple(strange(asked.facts, told.facts))
+    if passage.language != asked.language:
         return Signs(0.0, 0.0, 0.0, 0.0, unknown)
-    stems = content(text, lexicon.language)
-    asked, told = _stems(passage)
-    ways = _ways(passage)
     return Signs(
-        covered=overlap(stems, asked | told),
-        weighty=lexicon.share(stems, asked | told),
-        asked=overlap(stems, asked),
-        alike=max((likeness(text, way) for way in ways), default=0.0),
+        covered=overlap(asked.stems, told.held),
+        weighty=share(asked.weighed, told.held),
+        asked=overlap(asked.stems, told.asked),
+        alike=max([_alike(asked.triples, way) for way in told.ways], default=0.0),
         strange=unknown,
     )
-
-
-@lru_cache(maxsize=4096)
-def _stems(passage: Passage) -> tuple[frozenset[str], frozenset[str]]:
-    asked = frozenset(stem for way in _ways(passage) for stem in content(way, passage.language))
-    text = f"{passage.title} {passage.section}\n{passage.text}"
-    return asked, frozenset(content(text, passage.language))
-
-
-def _ways(passage: Passage) -> list[str]:
-    return [way for way in (passage.question, *passage.variants) if way]
 
 
 def signals(standing: Sequence[Standing], text: str, lexicon: Lexicon) -> Signals:
@@ -148,11 +181,13 @@ def signals(standing: Sequence[Standing], text: str, lexicon: Lexicon) -> Signal
 
 def likeness(one: str, other: str) -> float:
     """How far two texts are the same in triples of letters (Dice), 0 to 1; typos cost little."""
-    first, second = _triples(one), _triples(other)
+    return _alike(_triples(one), _triples(other))
+
+
+def _alike(first: frozenset[str], second: frozenset[str]) -> float:
     return 2 * len(first & second) / (len(first) + len(second)) if first or second else 0.0
 
 
-@lru_cache(maxsize=8192)
 def _triples(text: str) -> frozenset[str]:
     padded = f"  {normal(text)} "
-    return frozenset(padded[i : i + 3] for i in range(len(padded) - 2))
+    return frozenset([padded[i : i + 3] for i in range(len(padded) - 2)])

@@ -111,7 +111,7 @@ def stem(word: str, language: str) -> str:
 
 def overlap(asked: tuple[str, ...], known: frozenset[str]) -> float:
     """The share of the asked words that are known, 0 to 1; 0 where nothing is asked."""
-    return sum(word in known for word in asked) / len(asked) if asked else 0.0
+    return len([word for word in asked if word in known]) / len(asked) if asked else 0.0
 
 
 # Words that turn a sentence around; by language, as they stand.

@@ -27,6 +27,7 @@ _MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8
 _SPACES = re.compile(r"\s+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _PLAIN = re.compile(r"[ -@\[-~]*")
+_SHORT = 512  # signs: what people ask, and is looked at from many sides
 
 
 def normal(text: str) -> str:
@@ -37,9 +38,16 @@ def normal(text: str) -> str:
     zero-width non-joiner, controls and runs of white space as one space. Twice is the same as
     once. At most `GROWTH` times as long as `text`.
     """
+    return _kept(text) if len(text) <= _SHORT else _normal(text)
+
+
+def _normal(text: str) -> str:
     if not _PLAIN.fullmatch(text):
         text = _settled(text)
     return _SPACES.sub(" ", text).strip()
+
+
+_kept = lru_cache(maxsize=4096)(_normal)
 
 
 def _settled(text: str) -> str:

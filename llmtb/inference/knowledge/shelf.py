@@ -1,5 +1,6 @@
 """The passages that one audience may see, ready to be searched; nothing else is ever in here."""
 
+import math
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -32,6 +33,16 @@ class Hit(NamedTuple):
     words: float
 
 
+class _Told(NamedTuple):
+    """Of a language: its passages; of each passage whether it is in another; of each entry
+    whether one of its versions is in it.
+    """
+
+    places: NDArray[np.int64]
+    foreign: NDArray[np.bool_]
+    told: NDArray[np.bool_]
+
+
 class Shelf:
     """Immutable. vectors: the centred points of the passages, in order; sizes: how many each."""
 
@@ -51,7 +62,6 @@ class Shelf:
         ]
         for place, entry in enumerate(self._entries.tolist()):
             self._versions[entry].append(place)
-        self._languages = np.array([passage.language for passage in passages], object)
         self._spoken = {
             language: self._told_in(language) for language in {each.language for each in passages}
         }
@@ -95,12 +105,12 @@ class Shelf:
         count = np.bincount(entries, minlength=size)
         return np.asarray((highest + total / np.maximum(count, 1)) / 2, np.float32)
 
-    def _told_in(self, language: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """The passages of a language, and of each entry whether one of them is its version."""
-        places = np.flatnonzero([passage.language == language for passage in self._passages])
+    def _told_in(self, language: str) -> "_Told":
+        own = np.array([passage.language == language for passage in self._passages], np.bool_)
+        places = np.flatnonzero(own)
         told = np.zeros(len(self._versions), np.bool_)
         told[self._entries[places]] = True
-        return places, told
+        return _Told(places, ~own, told)
 
     def _near(self, vector: Vectors, words: Vectors, allowed: NDArray[np.bool_], k: int) -> Vectors:
         """The cosine of each passage's best point; -inf for those that are not looked at."""
@@ -125,11 +135,11 @@ class Shelf:
         np.maximum.at(shared, self._entries[looked], words[looked])
         fits = self._fits(cosines, looked)
         if language in self._spoken:
-            places, told = self._spoken[language]
+            places, foreign, told = self._spoken[language]
             # What is not told in the asker's language could share no words: it loses nothing by it.
             shared = np.where(told, shared, shared + words[places].mean())
             # Nor by the cosine that two texts of one language have in advance.
-            others = self._fits(cosines, looked[self._languages[looked] != language])
+            others = self._fits(cosines, looked[foreign[looked]])
             both = told & np.isfinite(others) & np.isfinite(fits)
             if both.any() and not told.all():
                 fits = np.where(told, fits - (fits[both] - others[both]).mean(), fits)
@@ -137,13 +147,14 @@ class Shelf:
         found: list[Hit] = []
         # Ties go by place, so that a search gives the same list every time.
         for entry in np.argsort(-scores, kind="stable")[:k].tolist():
-            if not np.isfinite(scores[entry]):
+            score = scores.item(entry)
+            if not math.isfinite(score):
                 break
-            versions = [place for place in self._versions[entry] if np.isfinite(cosines[place])]
+            near = {place: cosines.item(place) for place in self._versions[entry]}
+            versions = [place for place, cosine in near.items() if math.isfinite(cosine)]
             spoken = [v for v in versions if self._passages[v].language == language]
-            shown = max(spoken or versions, key=cosines.__getitem__)
-            numbers = float(scores[entry]), float(fits[entry]), float(shared[entry])
-            found.append(Hit(self._passages[shown], *numbers))
+            shown = max(spoken or versions, key=near.__getitem__)
+            found.append(Hit(self._passages[shown], score, fits.item(entry), shared.item(entry)))
         return found
 
 

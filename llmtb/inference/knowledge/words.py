@@ -90,7 +90,8 @@ class Words:
     def sums(self, question: str) -> NDArray[np.float32]:
         """BM25 of a question with each text, from 0."""
         found = np.zeros(self._size, np.float32)
-        for term in set(terms_of(question)):
+        # In the order they stand, so that a sum is the same in every process.
+        for term in dict.fromkeys(terms_of(question)):
             if term in self._holders:
                 holders = self._holders[term]
                 found[holders.places] += holders.gains  # a text stands once among them
