@@ -8,10 +8,11 @@ await answers.close()
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack, suppress
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -22,7 +23,7 @@ from llmtb.inference.answering.asked import Asked
 from llmtb.inference.answering.calibration import Calibration
 from llmtb.inference.answering.reply import Reply
 from llmtb.inference.embedding.encoder import Encoder
-from llmtb.inference.errors import ModelError
+from llmtb.inference.errors import InferenceError, ModelError
 from llmtb.inference.generation.batched import BatchedGenerator
 from llmtb.inference.generation.batched import Settings as Batching
 from llmtb.inference.generation.draft import Generator
@@ -41,6 +42,7 @@ from llmtb.settings import Models as ModelSettings
 log = logging.getLogger(__name__)
 
 VECTORS_FILE: Final = "vectors.db"
+Opened = TypeVar("Opened", Generator, Translator)
 _SAMPLE = resources.files("llmtb") / "sample"
 
 
@@ -98,10 +100,10 @@ class Answers:
             vectors.touch(mode=0o600)  # for the owner alone, whatever the folder allows
             base = await KnowledgeBase.open(encoder, cache=vectors, everyday=everyday)
             stack.push_async_callback(base.close)
-            generator = await _generator(models, settings) if writes else None
+            generator = await _whole(_generator(models, settings)) if writes else None
             if generator is not None:
                 stack.push_async_callback(generator.close)
-            translator = await _translator(models, settings)
+            translator = await _whole(_translator(models, settings))
             if translator is not None:
                 stack.push_async_callback(translator.close)
             self = cls(Shelf(folder / FOLDER), settings, base, encoder, generator, translator)
@@ -212,6 +214,19 @@ def _needed(models: Models, kind: ModelKind, name: str) -> Model:
     if model is None:
         raise ModelError(f"no {kind} is installed in {models.folder}: run `llmtb models add`")
     return model
+
+
+async def _whole(opening: Coroutine[Any, Any, Opened | None]) -> Opened | None:
+    """What is opened; cancelled, it is closed again before the loop may end."""
+    task = asyncio.create_task(opening)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with suppress(InferenceError):
+            opened = await task
+            if opened is not None:
+                await opened.close()
+        raise
 
 
 async def _generator(models: Models, settings: ModelSettings) -> Generator | None:

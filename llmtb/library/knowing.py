@@ -23,7 +23,7 @@ from llmtb.events.journal import Journal
 from llmtb.events.knowledge import KNOWLEDGE_EVENTS, STREAM
 from llmtb.inference.answering.answering import Drafted
 from llmtb.inference.answering.asked import Asked, Earlier
-from llmtb.inference.errors import InferenceError, ModelError
+from llmtb.inference.errors import InferenceError, ModelError, Unsupported
 from llmtb.inference.language import detect
 from llmtb.library.answers import Answers
 from llmtb.library.catalogue import HIGHEST, clearance, library_of
@@ -161,7 +161,10 @@ class Drafting:
         return self._knowing.writer
 
     async def draft(self, question: str, text: str) -> AsyncIterator[str]:
-        """The pieces of a draft as they are written. Raises InferenceError."""
+        """The pieces of a draft as they are written.
+
+        Raises InferenceError; at its end Unsupported, where the passage does not bear it out.
+        """
         chat, known = question.rpartition("/")[0], self._known()
         asked = Asked(
             question=question,
@@ -178,7 +181,9 @@ class Drafting:
         async with drafted.draft as draft:
             async for piece in draft:
                 yield piece
-            await draft.result()
+            written = await draft.result()
+        if doubts := drafted.doubts(written.text):
+            raise Unsupported(f"the documents do not bear the draft out: {', '.join(doubts)}")
 
 
 __all__ = ["Drafting", "Knowing"]

@@ -154,7 +154,10 @@ class Service:
             async with drafted.draft as draft:
                 async for piece in draft:
                     note(piece, piece=True)
-                await draft.result()
+                written = await draft.result()
+            if doubts := drafted.doubts(written.text):
+                why = f"\n\n(The documents do not bear this draft out: {', '.join(doubts)}.)"
+                note(why, piece=True)
         return {"reply": reply, "sample": answers.sample}
 
 
