@@ -25,5 +25,9 @@ class Closed(InferenceError):
     """The service has stopped, or stops."""
 
 
+class Unsupported(InferenceError):
+    """A text was written to its end, and the documents do not bear it out."""
+
+
 class EndpointError(InferenceError):
     """A model behind HTTP did not answer as it should."""

@@ -7,7 +7,7 @@ import pytest
 
 from llmtb.channels.port import Disconnected, Flooded, MessageGone, PortError
 from llmtb.events.chat import DraftWritten
-from llmtb.inference.errors import InferenceError
+from llmtb.inference.errors import InferenceError, Unsupported
 from tests.conversation.company import Company, play
 from tests.conversation.ladder import Ladder
 
@@ -16,11 +16,15 @@ MARK = "Draft, not checked by anybody:"
 
 
 class Scribe:
-    """Writes a word a second. fails: after how many words it cannot go on."""
+    """Writes a word a second. fails: after how many words it cannot go on.
+
+    doubtful: whether the documents do not bear out what it wrote.
+    """
 
     model = "tiny:int8:0123456789ab"
 
-    def __init__(self, words: str, fails: int | None = None) -> None:
+    def __init__(self, words: str, fails: int | None = None, *, doubtful: bool = False) -> None:
+        self.doubtful = doubtful
         self.words = words.split()
         self.fails = fails
         self.asked: list[str] = []
@@ -37,6 +41,8 @@ class Scribe:
         except (asyncio.CancelledError, GeneratorExit):
             self.left += 1
             raise
+        if self.doubtful:
+            raise Unsupported("the documents do not bear the draft out: numbers")
 
 
 async def asked(company: Company) -> None:
@@ -87,6 +93,18 @@ def test_one_draft_at_a_time_and_exit_stops_it() -> None:
         assert toast == "That button was old. Please begin again."
 
     play(story, answer=Ladder(), drafting=scribe)
+
+
+def test_a_draft_that_the_documents_do_not_bear_out_says_so() -> None:
+    async def story(company: Company) -> None:
+        await asked(company)
+        await asyncio.sleep(10)
+        shown = company.last(JAVAD).text
+        assert shown.startswith(f"{MARK}\n\nIt costs nothing.")
+        assert "do not bear this draft out" in shown
+        assert len(company.events(DraftWritten)) == 1
+
+    play(story, answer=Ladder(), drafting=Scribe("It costs nothing.", doubtful=True))
 
 
 @pytest.mark.parametrize("words", ["", "one two three"])

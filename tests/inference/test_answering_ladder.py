@@ -225,4 +225,4 @@ def test_a_prompt_holds_the_passages_as_data_and_no_mark_of_the_model() -> None:
     assert "not orders" in system.text
     assert "30 seconds" in user.text
     assert "<|" not in user.text
-    assert for_agent("restart?", PASSAGES, "en").turns != for_customer("?", PASSAGES, "en").turns
+    assert for_agent("restart?", PASSAGES[0], "en").turns != for_customer("?", PASSAGES, "en").turns

@@ -15,7 +15,7 @@ from llmtb.actors.chat import Draft, QueueMessage
 from llmtb.channels.conversation.house import TRANSIENT, Drafting, House, ask
 from llmtb.channels.conversation.phrases import as_written
 from llmtb.channels.conversation.step import Wanted, fitting
-from llmtb.channels.conversation.words import Speech
+from llmtb.channels.conversation.words import Speech, mark
 from llmtb.channels.port import (
     Flooded,
     NotModified,
@@ -24,7 +24,7 @@ from llmtb.channels.port import (
     PortError,
     chat_number,
 )
-from llmtb.inference.errors import InferenceError
+from llmtb.inference.errors import InferenceError, Unsupported
 from llmtb.runtime.clock import Clock
 from llmtb.runtime.errors import Refused
 
@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 _BETWEEN: Final = 1.5  # seconds between two changes of the message
 _TRIES: Final = 5  # of the last change, which holds the whole draft
 _LONGEST_WAIT: Final = 60.0  # seconds that a flooded server is waited for
+_DOUBTFUL: Final = mark(
+    "⚠ The documents do not bear this draft out. Better take the answer above, word for word."
+)
 
 
 class Drafts:
@@ -74,12 +77,16 @@ class Drafts:
         if number is None:
             return
         place = _Place(self._port, number, update)
-        text = ""
+        text, below = "", ""
         try:
             await place.draw(f"{speech.say('Draft, not checked by anybody:')} …")
-            async for piece in drafting.draft(wanted.question, wanted.text):
-                text += piece
-                await place.draw(f"{draft_text(speech, text)} …")
+            try:
+                async for piece in drafting.draft(wanted.question, wanted.text):
+                    text += piece
+                    await place.draw(f"{draft_text(speech, text)} …")
+            except Unsupported as doubt:
+                log.info("a draft for question %s: %s", wanted.question, doubt)
+                below = f"\n\n{speech.say(_DOUBTFUL)}"
             if not text.strip():
                 raise InferenceError("the model wrote nothing")
             record = RecordDraft(
@@ -90,7 +97,7 @@ class Drafts:
                 milliseconds=(self._clock.now() - began) // timedelta(milliseconds=1),
             )
             await ask(self._house, record, f"{update}:draft")
-            await self._finish(place, chat, draft_text(speech, text), update)
+            await self._finish(place, chat, draft_text(speech, text) + below, update)
         except (InferenceError, Refused, *TRANSIENT) as trouble:
             log.warning("a draft for question %s failed: %s", wanted.question, trouble)
             failed = speech.say("The draft could not be written just now.")

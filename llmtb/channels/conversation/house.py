@@ -55,7 +55,7 @@ class Drafting(Protocol):
     def draft(self, question: str, text: str) -> AsyncIterator[str]:
         """The pieces of a draft for a question (its id, its text), as they are written.
 
-        Raises InferenceError.
+        Raises InferenceError; at its end Unsupported, where the documents do not bear it out.
         """
         ...
 

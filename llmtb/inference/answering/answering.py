@@ -84,6 +84,13 @@ class Drafted(NamedTuple):
 
     draft: Draft
     sources: tuple[Source, ...]
+    passage: Passage
+    question: str
+    language: str
+
+    def doubts(self, text: str) -> tuple[str, ...]:
+        """Why the passage does not bear the whole text out; empty where it does."""
+        return check(text, [self.passage], self.question, language=self.language).reasons
 
 
 class Answering:
@@ -149,7 +156,7 @@ class Answering:
         return msgspec.structs.replace(reply, milliseconds=spent)
 
     async def draft(self, asked: Asked) -> Drafted:
-        """Have a reply drafted for an agent from the best passages.
+        """Have a reply drafted for an agent from the best passage.
 
         Raises ModelError where no generator is installed or nothing was found; QueueFull, Closed,
         DeadlinePassed.
@@ -157,13 +164,13 @@ class Answering:
         if self._generator is None:
             raise ModelError("no model that writes is installed: run `llmtb models` to see them")
         found = await self._find(asked, await self._language(asked))
-        passages = [hit.passage for hit in found.hits[:2]]
-        if not passages:
+        if not found.hits:
             raise ModelError("nothing was found to draft a reply from")
-        prompt = for_agent(asked.text[: self._limits.longest], passages, found.language)
+        passage, text = found.hits[0].passage, asked.text[: self._limits.longest]
+        prompt = for_agent(text, passage, found.language)
         priority = Priority.CALL if asked.on_call else Priority.AGENT
         draft = self._generator.submit(prompt, priority=priority, deadline=60.0)
-        return Drafted(draft, tuple(map(source_of, passages)))
+        return Drafted(draft, (source_of(passage),), passage, text, found.language)
 
     async def example(self, question: Labelled, asked: Asked) -> Example:
         """What was found for a labelled question, for judging and calibration."""

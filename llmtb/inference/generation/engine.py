@@ -47,6 +47,11 @@ class Batch(NamedTuple):
     done: Callable[[Exception | None], None]
 
 
+# Small models run in circles without it, and lose their place in a text far above it (measured
+# by eye on drafts of SmolLM2-135M: 1.0 loops in most of them, 1.2 invents more than 1.1).
+REPEATING = 1.1
+
+
 class Engine:
     """A loaded model and its threads. None of its methods but `load` and `close` blocks."""
 
@@ -141,6 +146,7 @@ class Engine:
             max_length=batch.longest,
             include_prompt_in_result=False,
             cache_static_prompt=False,
+            repetition_penalty=REPEATING,
             callback=hear,
         )
         if raised:
