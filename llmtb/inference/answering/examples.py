@@ -117,7 +117,7 @@ def _json(text: str, where: str) -> object:
 
 def _question(row: object, where: str) -> Labelled:
     try:
-        question = msgspec.convert(row, Labelled)
+        question = msgspec.convert(row, Labelled, strict=False)
     except msgspec.ValidationError as error:
         raise DocumentError(f"{where}: {error}") from error
     if not question.text.strip():
