@@ -103,8 +103,7 @@ def test_what_nobody_wrote_down_goes_to_a_person_and_back(tmp_path: Path, docume
             await bring(centre, documents)
             asker = customers(centre)["en"]
             await asker.say("Which film won the prize at the festival last year?")
-            await asker.hears("cannot answer", within=WAIT)
-            await asker.hears("colleague")
+            await asker.hears("colleague", within=WAIT)
             agent = centre.nima if any("film" in m.text for m in centre.nima.chat) else centre.sara
             task = await agent.hears("film")
             await asker.say("It is for a quiz.")
