@@ -429,5 +429,10 @@ def test_who_writes_without_an_end_is_passed_over_and_heard_again_later() -> Non
         await asyncio.sleep(60)
         await company.say(CUSTOMER, "/start")
         assert len(company.heard(CUSTOMER)) == 7
+        for number in range(20):
+            await company.say(CUSTOMER, f"what does {number} cost?")
+        await company.say(CUSTOMER, "/exit")
+        assert "thank you" in company.last(CUSTOMER).text
+        assert len(company.events(SessionEnded)) == 1
 
     play(story, answer=Ladder())

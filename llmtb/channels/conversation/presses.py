@@ -27,6 +27,7 @@ from llmtb.channels.conversation.keyboards import verbs
 from llmtb.channels.conversation.step import Press, Say, Scene, Stage, Step, Unclear, Verb
 from llmtb.channels.conversation.tokens import Token, decode
 from llmtb.channels.conversation.words import Speech
+from llmtb.channels.port import Pressed, Said
 
 _ROOMS: Final = (
     resting,
@@ -108,6 +109,14 @@ def command_of(text: str) -> tuple[str, str]:
     if not first.startswith("/") or len(first) < 2:
         return "", ""
     return first[1:].partition("@")[0].casefold(), rest.strip()
+
+
+def leaves(update: Said | Pressed) -> bool:
+    """Whether somebody wants to end their session."""
+    if isinstance(update, Said):
+        return command_of(update.text)[0] == "exit"
+    meant = decode(update.token)
+    return meant is not None and meant.verb == "ax"
 
 
 def not_yours(speech: Speech) -> str:

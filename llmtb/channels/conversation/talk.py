@@ -120,7 +120,7 @@ class Talk:
         if speaker is None:
             await self._meet(update)
             return
-        if uninvited and not self._is_patient(speaker):
+        if uninvited and not self._leaves(update) and not self._is_patient(speaker):
             await self._answer(update, Step())
             return
         kind = "message" if isinstance(update, Said) else "press"
@@ -266,6 +266,11 @@ class Talk:
             if len(self._strangers) > _STRANGERS:
                 del self._strangers[next(iter(self._strangers))]
             await self._send_unrecorded(update, OutMessage(text=text))
+
+    def _leaves(self, update: Said | Pressed) -> bool:
+        """Whether a session that is open is to end: whoever wrote too much may always leave."""
+        card = self._feeder.known.card(chat_key(update.chat))
+        return card.session is not None and presses.leaves(update)
 
     def _is_patient(self, speaker: Speaker) -> bool:
         """Whether one more is taken of a customer whom nobody invited."""
