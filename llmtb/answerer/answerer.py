@@ -16,10 +16,10 @@ from typing import Final, Protocol
 
 import msgspec
 
-from llmtb.actors.asking import BOT, Found, GiveAnswer, Withhold
+from llmtb.actors.asking import BOT, Found, GiveAnswer, OfferChoices, Withhold
 from llmtb.actors.command import Command
 from llmtb.actors.desk import HandOver, TakeBack
-from llmtb.answerer.known import Known, Person, Told
+from llmtb.answerer.known import Known, Person, Told, documents_in
 from llmtb.events.chat import QuestionAsked
 from llmtb.events.errors import JournalError, UnwritableEvent
 from llmtb.events.record import Recorded
@@ -31,7 +31,7 @@ from llmtb.runtime.tasks import until_first
 log = logging.getLogger(__name__)
 
 SNAPSHOT: Final = "answerer"
-LAYOUT: Final = "2"
+LAYOUT: Final = "3"
 TRANSIENT: Final = (JournalError, Unanswered)
 _SAVE_EVERY: Final = 256  # events
 _FIRST_WAIT, _LAST_WAIT = 0.1, 5.0  # seconds before asking again
@@ -190,6 +190,12 @@ class Answerer:
             # Words to an agent whom nothing reaches are words to nobody.
             away = TakeBack(chat=chat, by=BOT, reason="agent_away")
             await self._insist(None, away, f"deserted:{holder.seq}")
+        for question in list(self.known.outdated):
+            # What a document said that was taken out, or changed, is nobody's to choose.
+            chat = question.rpartition("/")[0]
+            over = Withhold(chat=chat, question=question, reason="not_chosen")
+            await self._insist(chat, over, f"outdated:{question}")
+            self.known.outdated.discard(question)
         self._seen_to = self.known.seq
         for question, told in list(self.known.told.items()):
             await self._keep(question, told)
@@ -224,7 +230,7 @@ class Answerer:
             asked = await self._line.take()
             try:
                 if asked.question in self.known.open:
-                    found = await self._look_up(asked)
+                    found = self._allowed(await self._look_up(asked))
                     once = f"answer:{asked.question}"
                     if not await self._insist(asked.chat, found, once):
                         await self._insist(asked.chat, _unavailable(asked), once)
@@ -257,6 +263,19 @@ class Answerer:
         except Exception:  # one question that breaks the ladder must not silence all others
             log.exception("question %s could not be looked up", question)
         return _unavailable(asked)
+
+    def _allowed(self, found: Found) -> Found:
+        """What was found, unless its document was taken out while it was looked up."""
+        match found:
+            case GiveAnswer():
+                documents = documents_in(found.sources)
+            case OfferChoices():
+                documents = documents_in(choice.source for choice in found.choices)
+            case Withhold():
+                return found
+        if not documents & self.known.gone:
+            return found
+        return Withhold(chat=found.chat, question=found.question, reason="unavailable")
 
     async def _insist(self, chat: str | None, command: Command, command_id: str) -> bool:
         """Ask until it is done: a question is answered late rather than never.

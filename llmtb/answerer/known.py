@@ -3,6 +3,8 @@
 A fold of the journal's events, so that a crash loses no question and repeats no answer.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -25,11 +27,20 @@ from llmtb.events.chat import (
 )
 from llmtb.events.desk import CallbackClosed, CallbackOpened, HandedOver, MessageRelayed, TakenBack
 from llmtb.events.floor import PolicyChanged
+from llmtb.events.knowledge import DocumentAdded, DocumentRemoved
 from llmtb.events.record import Recorded
 
 TURNS: Final = 4  # earlier questions of a session that a new one may lean on
 NEEDS_NOBODY: Final = {"session_ended", "not_chosen", "small_talk", "empty", "instruction"}
 """Why a question was withheld, where no person is asked to take over."""
+
+
+_CITED: Final = re.compile(r"\[([^\]\s@]+)@\d+#\d+\]\Z")
+
+
+def documents_in(sources: Iterable[str]) -> frozenset[str]:
+    """The documents that sources are from, as `found.cited` names them."""
+    return frozenset(found[1] for source in sources if (found := _CITED.search(source)))
 
 
 class Turn(msgspec.Struct):
@@ -65,6 +76,13 @@ class Told(msgspec.Struct, frozen=True):
     by: str
 
 
+class Offer(msgspec.Struct, frozen=True):
+    """Choices that somebody was given, and the documents that they are from."""
+
+    audience: Audience
+    documents: frozenset[str]
+
+
 class Holder(msgspec.Struct, frozen=True):
     """The agent who has a conversation, since the event `seq`."""
 
@@ -76,7 +94,8 @@ class Known(msgspec.Struct):
     """All of it, as of the event `seq`.
 
     open: the questions that wait for an answer, in order. offered: those that wait for who asked
-    to choose; the value says for whom. talks: by chat, while a session is open.
+    to choose. outdated: those of them whose documents have changed since. gone: the documents that
+    were taken out. talks: by chat, while a session is open.
     people: the chats that need a person. replies: the withheld
     question of each chat that a person's first words will answer; told: those words, by question,
     until they are its answer. languages: that each chat is spoken to in. unreachable: the chats
@@ -84,7 +103,9 @@ class Known(msgspec.Struct):
     """
 
     open: dict[str, QuestionAsked] = {}
-    offered: dict[str, Audience] = {}
+    offered: dict[str, Offer] = {}
+    outdated: set[str] = set()
+    gone: set[str] = set()
     talks: dict[str, Talk] = {}
     people: dict[str, Person] = {}
     replies: dict[str, str] = {}
@@ -119,7 +140,9 @@ class Known(msgspec.Struct):
                 self._answered(event)
             case ChoicesOffered():
                 asked = self.open.pop(event.question, None)
-                self.offered[event.question] = "customer" if asked is None else asked.audience
+                audience: Audience = "customer" if asked is None else asked.audience
+                documents = documents_in(choice.source for choice in event.choices)
+                self.offered[event.question] = Offer(audience, documents)
             case AnswerWithheld():
                 self._withheld(event)
             case HandedOver() | CallbackOpened():
@@ -137,6 +160,12 @@ class Known(msgspec.Struct):
                 question = self.replies.pop(event.chat, None)
                 if question is not None:
                     self.told[question] = Told(event.chat, event.text, event.by)
+            case DocumentAdded():
+                self.gone.discard(event.document)
+                self._outdate(event.document)
+            case DocumentRemoved():
+                self.gone.add(event.document)
+                self._outdate(event.document)
             case MessageFailed(error=error) if error.startswith("unreachable"):
                 self.unreachable.add(event.chat)
             case MessageSent():
@@ -174,6 +203,12 @@ class Known(msgspec.Struct):
         """From a snapshot. Raises msgspec.MsgspecError for another layout."""
         return msgspec.msgpack.decode(data, type=cls)
 
+    def _outdate(self, document: str) -> None:
+        """What was offered from a document is not to be chosen any more."""
+        for question, offer in self.offered.items():
+            if document in offer.documents:
+                self.outdated.add(question)
+
     def _turn(self, question: str) -> Turn | None:
         talk = self.talks.get(question.rpartition("/")[0])
         turns = [] if talk is None else talk.turns
@@ -188,6 +223,7 @@ class Known(msgspec.Struct):
     def _answered(self, event: AnswerGiven) -> None:
         self.open.pop(event.question, None)
         self.offered.pop(event.question, None)
+        self.outdated.discard(event.question)
         self.told.pop(event.question, None)
         turn = self._turn(event.question)
         if turn is not None:
@@ -195,7 +231,9 @@ class Known(msgspec.Struct):
 
     def _withheld(self, event: AnswerWithheld) -> None:
         asked = self.open.pop(event.question, None)
-        audience = self.offered.pop(event.question, None) if asked is None else asked.audience
+        offer = self.offered.pop(event.question, None)
+        self.outdated.discard(event.question)
+        audience = asked.audience if asked is not None else offer.audience if offer else None
         chat = event.question.rpartition("/")[0]
         if event.reason in NEEDS_NOBODY or not self.hand_over or audience == "agent":
             return
