@@ -126,7 +126,7 @@ def test_who_waits_for_a_call_can_go_on_asking_and_leave_without_losing_their_pl
         assert company.last(CUSTOMER).text.startswith("5001 asked: what does it cost?")
         await company.say(CUSTOMER, "can you lay a cable to the moon?")
         assert company.last(CUSTOMER).text.endswith(
-            "noted for the colleague who will call you back."
+            "noted for the colleague who will come back to you here."
         )
         await company.say(CUSTOMER, "A person")
         assert company.last(CUSTOMER).text.startswith("Nobody is free yet.")

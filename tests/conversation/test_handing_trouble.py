@@ -212,3 +212,14 @@ def test_who_waits_to_be_called_and_comes_in_as_an_agent_is_called_by_nobody() -
         assert company.last(MARYAM).text == "Nobody waits to be called back."
 
     play(story, answer=Ladder(SAYS))
+
+
+def test_a_colleague_reads_the_very_reason_in_their_own_language() -> None:
+    async def story(company: Company) -> None:
+        await morning(company)
+        await company.say(CUSTOMER, MOON)
+        told = company.last(JAVAD).text
+        assert "I could not look it up just now." in told
+        assert "documents do not answer" not in told
+
+    play(story, answer=Ladder({MOON: nothing("unavailable")}))

@@ -154,7 +154,7 @@ def withheld(occasion: Occasion) -> Iterator[Notice]:
     if _told_of_gap(occasion):
         lines.append(speech.say("Your supervisors have been told."))
     elif chat in desk.callbacks:
-        lines.append(speech.say("It is noted for the colleague who will call you back."))
+        lines.append(speech.say("It is noted for the colleague who will come back to you here."))
     keyboard = Inline((_ways_on(occasion, speech, event.question, event.at),))
     yield Notice(chat, Say(text="\n".join(lines), keyboard=keyboard), awaited=True)
 

@@ -54,7 +54,9 @@ def wished(scene: Scene, words: str = "") -> Step:
         summary="\n".join(lines)[:_SUMMARY],
         among=scene.known.reachable(),
     )
-    waits = scene.speech.say("Nobody is free yet. You are on the list, and will be called back.")
+    waits = scene.speech.say(
+        "Nobody is free yet. You are on the list, and a colleague will come back to you here."
+    )
 
     def told(events: Sequence[Event]) -> Step:
         return Step() if events else Step(replies=(Say(text=waits),))

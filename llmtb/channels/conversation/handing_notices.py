@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from llmtb.channels.conversation import keyboards
-from llmtb.channels.conversation.answers import exit_button
+from llmtb.channels.conversation.answers import WITHHELD, exit_button
 from llmtb.channels.conversation.known import Line
 from llmtb.channels.conversation.occasion import Notice, Occasion, to_person, to_supervisors
 from llmtb.channels.conversation.phrases import as_written, customer_name
@@ -22,6 +22,7 @@ WHY: Final[dict[str, str]] = {
     "requested": mark("They want to talk with a person."),
     "person_requested": mark("None of what was offered was meant."),
     "agent_away": mark("The colleague who had it is away."),
+    **{why: WITHHELD[why] for why in ("unsure", "personal_data", "promise", "unavailable")},
 }
 _DEFAULT_WHY: Final = mark("The documents do not answer it.")
 
