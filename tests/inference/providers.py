@@ -69,7 +69,7 @@ async def at_llama() -> AsyncIterator[Generator]:
         port = free.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
         *(python, "-m", "llama_cpp.server", "--model", weights, "--api_key", "sk-of-tests"),
-        *("--host", "127.0.0.1", "--port", str(port), "--n_threads", "2", "--n_ctx", "2048"),
+        *("--host", "127.0.0.1", "--port", str(port), "--n_threads", "1", "--n_ctx", "2048"),
         *("--interrupt_requests", "false"),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=None if "-s" in sys.argv else asyncio.subprocess.DEVNULL,
