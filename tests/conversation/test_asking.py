@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmtb.actors.access import ListCustomers
+from llmtb.actors.asking import Ask, EndSession, StartSession
 from llmtb.actors.centre import ReportPhone
 from llmtb.channels.conversation.answers import NO_GAP, UNTOLD, WITHHELD, answer_text
 from llmtb.channels.port import TEXT_LIMIT, Reply
@@ -434,5 +435,29 @@ def test_who_writes_without_an_end_is_passed_over_and_heard_again_later() -> Non
         await company.say(CUSTOMER, "/exit")
         assert "thank you" in company.last(CUSTOMER).text
         assert len(company.events(SessionEnded)) == 1
+
+    play(story, answer=Ladder())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("Ask me!", "please ask your question"), ("/exit", "thank you."), ("what?", "asked: what?")],
+)
+def test_what_a_crash_cut_short_is_said_once_after_it(words: str, told: str) -> None:
+    async def story(company: Company) -> None:
+        await open_to_anyone(company)
+        await company.say(CUSTOMER, "/start" if words != "/exit" else "what does it cost?")
+        before = len(company.heard(CUSTOMER))
+        command = {
+            "Ask me!": StartSession(chat=str(CUSTOMER), audience="customer"),
+            "/exit": EndSession(chat=str(CUSTOMER)),
+            "what?": Ask(chat=str(CUSTOMER), text="what?", audience="customer"),
+        }[words]
+        await company.house.chat(str(CUSTOMER), command, f"tg:msg:{CUSTOMER}:77")
+        await company.crash()
+        for _ in range(2):
+            await company.say(CUSTOMER, words, number=77)
+            assert told in company.last(CUSTOMER).text
+            assert len(company.heard(CUSTOMER)) == before + 1
 
     play(story, answer=Ladder())

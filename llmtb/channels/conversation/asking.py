@@ -14,7 +14,7 @@ from llmtb.channels.conversation.phrases import called
 from llmtb.channels.conversation.step import Press, Say, Scene, Step, Verb, Wanted
 from llmtb.channels.conversation.words import Speech, mark
 from llmtb.channels.port import Inline
-from llmtb.events.chat import Audience
+from llmtb.events.chat import Audience, SessionEnded, SessionStarted
 from llmtb.events.event import Event
 from llmtb.events.floor import Role
 from llmtb.inference.answering.small_talk import Intent, intent_of
@@ -41,18 +41,11 @@ def ask_me(scene: Scene) -> Step:
         return _of_customer(scene, words) if _is_customer(scene) else asked(scene, words)
     if _held(scene):
         return handing.with_a_colleague(scene)
-    prompt = scene.speech.say(
-        "{name}, please ask your question and I will answer it at once.",
-        name=called(scene.speech, scene.name),
-    )
-    keyboard = Inline(((exit_button(scene.speech, scene.now),),))
     rules = scene.policy.questions
     start = StartSession(
         chat=scene.chat, audience=audience_of(scene), idle_minutes=rules.idle_minutes
     )
-    begin = Step(
-        command=start, after=lambda _: Step(replies=(Say(text=prompt, keyboard=keyboard),))
-    )
+    begin = Step(command=start, after=lambda _: Step(replies=(_prompt(scene),)))
     if scene.card.session is not None and handing.talks_with(scene) is not None:
         # What an agent writes goes to the customer until a session begins after that.
         return Step(command=EndSession(chat=scene.chat), after=lambda _: begin)
@@ -71,6 +64,24 @@ def spoken(scene: Scene, text: str) -> Step | None:
     )
     step = step or Step()
     return replace(step, replies=(*step.replies, Say(text=only)))
+
+
+def untold(scene: Scene, events: Sequence[Event]) -> tuple[Say, ...]:
+    """What is to be said of events, where a crash came before anything was."""
+    kinds = {type(event) for event in events}
+    if kinds == {SessionStarted}:
+        return (_prompt(scene),)
+    if SessionEnded in kinds:
+        return (Say(text=farewell(scene, scene.speech), keyboard=buttons(scene)),)
+    return ()
+
+
+def _prompt(scene: Scene) -> Say:
+    text = scene.speech.say(
+        "{name}, please ask your question and I will answer it at once.",
+        name=called(scene.speech, scene.name),
+    )
+    return Say(text=text, keyboard=Inline(((exit_button(scene.speech, scene.now),),)))
 
 
 def _meant(scene: Scene, text: str) -> Step | None:

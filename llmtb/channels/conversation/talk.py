@@ -19,7 +19,7 @@ from llmtb.actors.asking import EndSession
 from llmtb.actors.centre import AddAgent
 from llmtb.actors.chat import ChooseLanguage, QueueMessage, Respond
 from llmtb.actors.desk import TakeBack
-from llmtb.channels.conversation import presses, strangers
+from llmtb.channels.conversation import asking, presses, strangers
 from llmtb.channels.conversation.desk import welcome
 from llmtb.channels.conversation.drafting import Drafts
 from llmtb.channels.conversation.feeder import Feeder
@@ -127,8 +127,9 @@ class Talk:
         log.info("received a %s from user %s", kind, speaker.chat)
         scene = self._scene(update, speaker)
         try:
-            if self._log.applied(update.update) is not None:
-                await self._finish(scene, update)
+            done = self._log.applied(update.update)
+            if done is not None:
+                await self._finish(scene, update, [recorded.event for recorded in done])
             else:
                 await self._take(scene, update)
         except TRANSIENT as trouble:
@@ -157,10 +158,11 @@ class Talk:
         command = ChooseLanguage(chat=scene.chat, language=scene.speech.language, by=scene.agent)
         self._note(await self._house.chat(scene.chat, command, f"{update.update}:language"))
 
-    async def _finish(self, scene: Scene, update: Said | Pressed) -> None:
+    async def _finish(self, scene: Scene, update: Said | Pressed, done: Sequence[Event]) -> None:
         """Do the rest for an update whose command was applied before its handling was cut short."""
         started = isinstance(update, Said) and presses.command_of(update.text)[0] == "start"
-        step = Step(dialogue=None, replies=(welcome(scene),) if started else ())
+        replies = (welcome(scene),) if started else asking.untold(scene, done)
+        step = Step(dialogue=None, replies=replies)
         await self._answer(update, step)
         await self._respond(scene, update, step)
 
