@@ -223,3 +223,12 @@ def test_a_colleague_reads_the_very_reason_in_their_own_language() -> None:
         assert "documents do not answer" not in told
 
     play(story, answer=Ladder({MOON: nothing("unavailable")}))
+
+
+def test_whoever_first_asks_for_a_person_is_spoken_to_in_their_own_language() -> None:
+    async def story(company: Company) -> None:
+        await morning(company)
+        await company.say(CUSTOMER, "یک همکار", language="fa")
+        assert company.heard(CUSTOMER) == ["اکنون یک همکار با شماست: آنچه بنویسید به او می‌رسد."]
+
+    play(story, answer=Ladder(SAYS))

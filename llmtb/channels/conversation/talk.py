@@ -23,7 +23,7 @@ from llmtb.channels.conversation import asking, presses, strangers
 from llmtb.channels.conversation.desk import welcome
 from llmtb.channels.conversation.drafting import Drafts
 from llmtb.channels.conversation.feeder import Feeder
-from llmtb.channels.conversation.house import TRANSIENT, AskingCommand, House, Log, ask
+from llmtb.channels.conversation.house import TRANSIENT, House, Log, ask
 from llmtb.channels.conversation.inviting import LONGEST_NAME, acceptance, invalid
 from llmtb.channels.conversation.known import Member
 from llmtb.channels.conversation.step import (
@@ -144,7 +144,7 @@ class Talk:
             step = presses.said(scene, update.text, update.at)
         else:
             step = presses.pressed(scene, update.token)
-        if scene.card.language is None and isinstance(step.command, AskingCommand):
+        if scene.card.language is None and step.command is not None:
             await self._speak(scene, update)  # an answer may come before anything else is said
         step = await self._ask(scene, step, step.command_id or update.update)
         await self._answer(update, step)
