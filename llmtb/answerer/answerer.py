@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from llmtb.actors.asking import BOT, Found, GiveAnswer, OfferChoices, Withhold
+from llmtb.actors.asking import BOT, EndSession, Found, GiveAnswer, OfferChoices, Withhold
 from llmtb.actors.command import Command
 from llmtb.actors.desk import HandOver, TakeBack
 from llmtb.answerer.known import Known, Person, Told, documents_in
@@ -31,7 +31,7 @@ from llmtb.runtime.tasks import until_first
 log = logging.getLogger(__name__)
 
 SNAPSHOT: Final = "answerer"
-LAYOUT: Final = "3"
+LAYOUT: Final = "4"
 TRANSIENT: Final = (JournalError, Unanswered)
 _SAVE_EVERY: Final = 256  # events
 _FIRST_WAIT, _LAST_WAIT = 0.1, 5.0  # seconds before asking again
@@ -190,6 +190,10 @@ class Answerer:
             # Words to an agent whom nothing reaches are words to nobody.
             away = TakeBack(chat=chat, by=BOT, reason="agent_away")
             await self._insist(None, away, f"deserted:{holder.seq}")
+        for chat, seq in list(self.known.parted.items()):
+            # What they asked as one of the house, or of the list, is not for who they are now.
+            await self._insist(chat, EndSession(chat=chat), f"parted:{seq}")
+            self.known.parted.pop(chat, None)
         for question in list(self.known.outdated):
             # What a document said that was taken out, or changed, is nobody's to choose.
             chat = question.rpartition("/")[0]

@@ -11,7 +11,7 @@ import msgspec
 
 from llmtb.actors import access as accesses
 from llmtb.actors.access import Access
-from llmtb.events.access import ACCESS_EVENTS
+from llmtb.events.access import ACCESS_EVENTS, AccountUnlinked, CustomerUnlisted
 from llmtb.events.chat import (
     AnswerGiven,
     AnswerWithheld,
@@ -95,7 +95,8 @@ class Known(msgspec.Struct):
 
     open: the questions that wait for an answer, in order. offered: those that wait for who asked
     to choose. outdated: those of them whose documents have changed since. gone: the documents that
-    were taken out. talks: by chat, while a session is open.
+    were taken out. parted: the accounts that are nobody's any more, and since which event, until
+    their sessions have ended. talks: by chat, while a session is open.
     people: the chats that need a person. replies: the withheld
     question of each chat that a person's first words will answer; told: those words, by question,
     until they are its answer. languages: that each chat is spoken to in. unreachable: the chats
@@ -106,6 +107,7 @@ class Known(msgspec.Struct):
     offered: dict[str, Offer] = {}
     outdated: set[str] = set()
     gone: set[str] = set()
+    parted: dict[str, int] = {}
     talks: dict[str, Talk] = {}
     people: dict[str, Person] = {}
     replies: dict[str, str] = {}
@@ -174,6 +176,8 @@ class Known(msgspec.Struct):
                 self.hand_over = event.policy.get("questions", {}).get("hand_over", True)
             case _ if isinstance(event, ACCESS_EVENTS):
                 accesses.evolve(self.access, event)
+                if isinstance(event, AccountUnlinked | CustomerUnlisted):
+                    self.parted[event.account] = recorded.seq
             case _:
                 pass
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from llmtb.actors.access import ListCustomers, Unlink
 from llmtb.actors.asking import Found, OfferChoices
 from llmtb.actors.command import Command
 from llmtb.actors.knowledge import AddDocument, RemoveDocument
@@ -12,7 +13,7 @@ from llmtb.events.chat import AnswerGiven, AnswerWithheld, Choice
 from llmtb.inference.answering.asked import Asked
 from tests.conversation.company import Company, play
 from tests.conversation.ladder import Ladder, answer
-from tests.conversation.test_handing import CUSTOMER, JAVAD, morning
+from tests.conversation.test_handing import CUSTOMER, JAVAD, SARA, morning
 
 
 def added(document: str, content: str = "0") -> AddDocument:
@@ -87,3 +88,32 @@ def test_a_document_taken_out_meanwhile_answers_nobody(found: Callable[[Asked], 
         assert len(company.events(AnswerWithheld)) == 1
 
     play(story, answer=Ladder({"what?": found}, lambda _: 5.0))
+
+
+def test_who_leaves_the_house_or_the_list_gets_nothing_of_what_they_asked_before() -> None:
+    async def story(company: Company) -> None:
+        await morning(company)
+        await company.policy(questions__customers="list")
+        listed = ListCustomers(by="crm", customers={str(CUSTOMER): 5})
+        await company.house.access(listed)
+        for chat in (SARA, CUSTOMER):
+            await company.say(chat, "Ask me!")
+            await company.say(chat, "what?")
+            await company.say(chat, "slow?")
+        await company.house.access(Unlink(by="maryam", agent="sara", reason="left"))
+        await company.house.access(ListCustomers(by="crm", customers={}, gone=(str(CUSTOMER),)))
+        await company.policy(questions__customers="anyone")
+        await asyncio.sleep(10)
+        for chat in (SARA, CUSTOMER):
+            toast = await company.press(chat, "A. modems")
+            assert toast == ("That question is over. Please ask again.", False)
+            assert "All about" not in " ".join(company.heard(chat))
+            assert "At last" not in " ".join(company.heard(chat))
+        assert company.events(AnswerGiven) == []
+
+    ladder = Ladder({"what?": two, "slow?": answer("At last.")}, seconds=_slowly)
+    play(story, answer=ladder)
+
+
+def _slowly(asked: Asked) -> float:
+    return 5.0 if asked.text == "slow?" else 0.0
