@@ -16,12 +16,12 @@ export PYTHON
 help: ## what can be asked for
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
 
-setup: .venv/ready-dev models $(PYROGRAM2) ## everything below, ready to work (implied by run and test)
+setup: .venv/ready-dev models models/minilm-l6 $(PYROGRAM2) ## everything below, ready to work (implied by run and test)
 
 run: .venv/ready-run models ## the bot if it has a token, else the example day with a live board
 	@$(PY) -m llmtb run $(ARGS)
 
-test: lint models $(PYROGRAM2) ## lint, types, the whole suite with its coverage, both Telegram libraries
+test: lint models models/minilm-l6 $(PYROGRAM2) ## lint, types, the whole suite with its coverage, both Telegram libraries
 	@$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest -n $(WORKERS) --dist worksteal
 	@$(PY) -m coverage combine --quiet
@@ -30,6 +30,9 @@ test: lint models $(PYROGRAM2) ## lint, types, the whole suite with its coverage
 
 models: .venv/ready-run ## the default models: about 190 MB once, held to their hashes
 	@$(PY) -m llmtb models add --folder models
+
+models/minilm-l6: | .venv/ready-run
+	@$(PY) -m llmtb models add --folder models minilm-l6
 
 lint: .venv/ready-dev ## style and strict types alone
 	$(PY) -m ruff check .
