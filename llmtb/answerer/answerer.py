@@ -26,6 +26,7 @@ from llmtb.events.record import Recorded
 from llmtb.inference.answering.asked import Asked, Earlier
 from llmtb.inference.errors import InferenceError
 from llmtb.runtime.errors import Refused, Unanswered
+from llmtb.runtime.insisting import insist
 from llmtb.runtime.tasks import until_first
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,6 @@ SNAPSHOT: Final = "answerer"
 LAYOUT: Final = "4"
 TRANSIENT: Final = (JournalError, Unanswered)
 _SAVE_EVERY: Final = 256  # events
-_FIRST_WAIT, _LAST_WAIT = 0.1, 5.0  # seconds before asking again
 
 
 class House(Protocol):
@@ -286,22 +286,15 @@ class Answerer:
 
         False where it never can be.
         """
-        wait = _FIRST_WAIT
-        while True:
-            try:
-                if chat is None:
-                    await self._house.floor(command, command_id)
-                else:
-                    await self._house.chat(chat, command, command_id)
-            except (UnwritableEvent, Refused) as fault:
-                log.error("%s was not taken: %s", command_id, fault)
-                return False
-            except TRANSIENT as trouble:
-                log.warning("%s waits: %s", command_id, trouble)
+
+        async def ask() -> None:
+            if chat is None:
+                await self._house.floor(command, command_id)
             else:
-                return True
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, _LAST_WAIT)
+                await self._house.chat(chat, command, command_id)
+
+        final = (UnwritableEvent, Refused)
+        return await insist(ask, command_id, transient=TRANSIENT, final=final)
 
     def _recall(self) -> Known:
         snapshot = self._log.load_snapshot(SNAPSHOT, LAYOUT)

@@ -378,3 +378,20 @@ def test_what_becomes_of_a_question_is_said_in_the_language_it_was_asked_in() ->
         assert company.last(JAVAD).text.startswith("You talk with customer 5001 now.")
 
     play(story, answer=Ladder({text: nothing()}))
+
+
+def test_however_long_words_are_none_of_them_are_lost_on_the_way() -> None:
+    words = ",".join(f"word{number:03}" for number in range(500))[:4096]
+
+    async def story(company: Company) -> None:
+        await morning(company)
+        await company.say(CUSTOMER, "can you lay a cable to the moon?")
+        before = len(company.heard(JAVAD))
+        await company.say(CUSTOMER, words)
+        told = company.heard(JAVAD)[before:]
+        assert len(told) == 2
+        assert "".join(told).split(":\n", 1)[1] == words
+        await company.say(JAVAD, words)
+        assert "".join(company.heard(CUSTOMER)[-2:]) == f"Colleague:\n{words}"
+
+    play(story, answer=Ladder(SAYS))

@@ -30,6 +30,7 @@ from llmtb.events.errors import UnwritableEvent
 from llmtb.events.floor import AgentRemoved
 from llmtb.events.record import Recorded
 from llmtb.runtime.clock import Clock
+from llmtb.runtime.insisting import insist
 from llmtb.runtime.tasks import until_first
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,6 @@ SNAPSHOT: Final = "conversation"
 LAYOUT: Final = "2"
 _SAVE_EVERY: Final = 256  # events
 _AT_ONCE: Final = 32  # chats that are asked at one time
-_FIRST_WAIT, _LAST_WAIT = 0.1, 5.0  # seconds before asking again
 _LONGEST_SLEEP: Final = 60.0  # seconds; the clock may be set while nothing happens
 
 
@@ -188,22 +188,14 @@ class Feeder:
         self, chat: str | None, command: QueueMessage | Unlink, command_id: str
     ) -> None:
         """Ask until it is done: an event that was not told is told late, and never skipped."""
-        wait = _FIRST_WAIT
-        while True:
-            try:
-                if chat is None:
-                    await self._house.access(command, command_id)
-                else:
-                    await self._house.chat(chat, command, command_id)
-            except UnwritableEvent as fault:
-                log.error("%s could not be recorded: %s", command_id, fault)
-                return
-            except TRANSIENT as trouble:
-                log.warning("%s waits: %s", command_id, trouble)
+
+        async def ask() -> None:
+            if chat is None:
+                await self._house.access(command, command_id)
             else:
-                return
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, _LAST_WAIT)
+                await self._house.chat(chat, command, command_id)
+
+        await insist(ask, command_id, transient=TRANSIENT, final=(UnwritableEvent,))
 
     def _recall(self) -> Known:
         snapshot = self._log.load_snapshot(SNAPSHOT, LAYOUT)

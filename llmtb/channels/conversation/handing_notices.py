@@ -8,7 +8,7 @@ from llmtb.channels.conversation.answers import WITHHELD, exit_button
 from llmtb.channels.conversation.known import Line
 from llmtb.channels.conversation.occasion import Notice, Occasion, to_person, to_supervisors
 from llmtb.channels.conversation.phrases import as_written, customer_name
-from llmtb.channels.conversation.step import Say
+from llmtb.channels.conversation.step import Say, in_parts
 from llmtb.channels.conversation.tokens import short
 from llmtb.channels.conversation.words import Speech, mark
 from llmtb.channels.port import Inline
@@ -76,8 +76,8 @@ def relayed(occasion: Occasion) -> Iterator[Notice]:
     event: MessageRelayed = occasion.event
     if event.sender == "agent":
         speech = occasion.speech_of_talk(event.chat)
-        text = f"{speech.say('Colleague:')}\n{as_written(event.text)}"
-        yield Notice(event.chat, Say(text=text), awaited=True)
+        for text in _under(speech.say("Colleague:"), event.text):
+            yield Notice(event.chat, Say(text=text), awaited=True)
     elif event.agent is not None:
         yield from _to_agent(occasion, event.agent, event)
 
@@ -129,9 +129,15 @@ def _to_agent(
 ) -> Iterator[Notice]:
     for chat, speech in to_person(occasion, agent):
         name = customer_name(speech, occasion.known, event.chat)
-        text = f"{speech.say('{name} writes:', name=name)}\n{as_written(event.text)}"
         keyboard = _done(speech, event.chat, event.at)
-        yield Notice(chat, Say(text=text, keyboard=keyboard), awaited=True)
+        for text in _under(speech.say("{name} writes:", name=name), event.text):
+            yield Notice(chat, Say(text=text, keyboard=keyboard), awaited=True)
+
+
+def _under(head: str, words: str) -> Iterator[str]:
+    """Somebody's words under a line that says whose they are, whole, however long."""
+    for number, part in enumerate(in_parts(words)):
+        yield as_written(part) if number else f"{head}\n{as_written(part)}"
 
 
 def _done(speech: Speech, chat: str, at: Instant) -> Inline:

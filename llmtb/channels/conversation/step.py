@@ -81,6 +81,19 @@ def fitting(text: str, limit: int = TEXT_LIMIT) -> str:
     return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
 
 
+def in_parts(text: str, limit: int = TEXT_LIMIT - 200) -> list[str]:
+    """The text in as many messages as it takes, so that nothing of it is lost.
+
+    limit: of one of them, in UTF-16 units; by default with room for a line above it.
+    """
+    parts, units = [], text.encode("utf-16-le")
+    while units:
+        part = units[: 2 * limit].decode("utf-16-le", "ignore")
+        parts.append(part)
+        units = units[len(part.encode("utf-16-le")) :]
+    return parts
+
+
 class Elsewhere(NamedTuple):
     """Something to be told to another chat; told once for each `key`."""
 
