@@ -126,6 +126,11 @@ class Answers:
             await self.base.rebuild(passages, progress=progress)
         self.passages, self.missing = passages, missing
         self.sample = bool(passages) and not library.versions
+        if calibration.encoder != self.encoder.identity:
+            log.warning(
+                "the thresholds are of another encoder (%s): run `llmtb knowledge calibrate`",
+                calibration.encoder,
+            )
         self._rules, self._calibration = rules, calibration
         self._answering = self._new()
 

@@ -39,11 +39,6 @@ def as_json(reply: Reply) -> str:
     return msgspec.json.format(msgspec.json.encode(form), indent=2).decode()
 
 
-def render_draft(text: str, sources: tuple[Source, ...]) -> str:
-    """A draft for an agent, marked as one."""
-    return "\n".join(["DRAFT – read and correct it before it is sent", "", text, *_from(sources)])
-
-
 def _outcome(reply: Reply) -> list[str]:
     match reply.outcome:
         case Answered(text=text, sources=sources, original=original, model=model):

@@ -16,7 +16,7 @@ from llmtb.inference.answering.reply import (
 )
 from llmtb.inference.knowledge.index import Hit
 from llmtb.inference.knowledge.passage import Passage
-from llmtb.verbs.ask import as_json, render, render_draft
+from llmtb.verbs.ask import as_json, render
 
 PASSAGE = Passage(
     id="help@2#7",
@@ -100,9 +100,3 @@ def test_programs_read_all_of_it(outcome: Outcome) -> None:
     assert told["hits"][0]["passage"] == "help@2#7"
     assert told["outcome"]["type"] in ("answered", "offered", "withheld")
     assert told["why"]["confidence"] == 0.9
-
-
-def test_a_draft_is_marked_as_one() -> None:
-    told = render_draft("Dear customer,", (source_of(PASSAGE),))
-    assert told.startswith("DRAFT")
-    assert "from: Help" in told

