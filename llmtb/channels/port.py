@@ -4,23 +4,28 @@ Nothing here knows Telegram. A channel translates its own updates to `Said` and 
 carries `OutMessage`s out. Texts are plain: no markup is ever parsed, so a name cannot smuggle any.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
 from llmtb.events.chat import Attached, Button, Inline, MessageQueued, Reply
 
 __all__ = [
+    "DESK",
+    "SITE",
     "TEXT_LIMIT",
     "TOAST_LIMIT",
     "TOKEN_LIMIT",
+    "WEB_QUERY",
     "AlreadySent",
     "Attached",
     "Attachment",
     "Attachments",
     "Button",
+    "Channel",
     "Disconnected",
     "Flooded",
     "Inline",
@@ -36,6 +41,7 @@ __all__ = [
     "TooLate",
     "Unreachable",
     "Unsendable",
+    "channel_of",
     "chat_key",
     "chat_number",
 ]
@@ -46,6 +52,15 @@ TOAST_LIMIT = 200
 """Longest answer to a press, in characters."""
 TOKEN_LIMIT = 64
 """Longest token of a button, in bytes."""
+
+Channel = Literal["telegram", "site", "web"]
+SITE: Final = 1 << 60
+"""From here up chats are of visitors of a company's site; Telegram's ids are below 2**53."""
+DESK: Final = 1 << 61
+"""From here up chats are of people of the house who have no other channel than the console."""
+WEB_QUERY: Final = "web:"
+"""How the id of a press begins that was made in a page; the rest is unique."""
+_HEX: Final = re.compile(r"(0|[1-9a-f][0-9a-f]{0,14})\Z")
 
 
 class Attachment(NamedTuple):
@@ -97,7 +112,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def update(self) -> str:
         """The id of this update, the same each time it is delivered."""
-        return f"tg:msg:{self.chat}:{self.message_id}"
+        prefix = "tg" if self.chat < SITE else "web"
+        return f"{prefix}:msg:{chat_key(self.chat)}:{self.message_id}"
 
 
 class Pressed(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +136,8 @@ class Pressed(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def update(self) -> str:
         """The id of this update, the same each time it is delivered."""
-        return f"tg:query:{self.query_id}"
+        query = self.query_id
+        return query if query.startswith(WEB_QUERY) else f"tg:query:{query}"
 
 
 class Port(Protocol):
@@ -217,10 +234,28 @@ class Disconnected(PortError):
 
 def chat_key(chat: int) -> str:
     """The chat's id as events have it."""
+    if chat >= DESK:
+        return f"web-{chat - DESK:x}"
+    if chat >= SITE:
+        return f"site-{chat - SITE:x}"
     return str(chat)
 
 
 def chat_number(chat: str) -> int | None:
-    """The number of a chat of this channel, or None for a chat of another one."""
+    """The number of a chat of any channel; None for what is no chat of a channel."""
+    for prefix, first in (("web-", DESK), ("site-", SITE)):
+        digits = chat.removeprefix(prefix)
+        if digits != chat:
+            number = int(digits, 16) if _HEX.fullmatch(digits) else SITE
+            return first + number if number < SITE else None
     digits = chat.removeprefix("-")
-    return int(chat) if digits.isascii() and digits.isdecimal() else None
+    number = int(chat) if digits.isascii() and digits.isdecimal() else SITE
+    return number if number < SITE else None
+
+
+def channel_of(chat: str) -> Channel | None:
+    """Which channel a chat is of: Telegram, a company's own site, or the console."""
+    number = chat_number(chat)
+    if number is None:
+        return None
+    return "telegram" if number < SITE else "site" if number < DESK else "web"

@@ -6,9 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from llmtb.runtime.clock import Clock, LoopClock
-
-CHECK = 60.0  # seconds: how long a wait on a clock that may be set goes unexamined
+from llmtb.runtime.clock import Clock
 
 
 class Timers:
@@ -42,11 +40,8 @@ class Timers:
             armed.cancel()
         if self._closed:
             return
-        wait = max(0.0, (at - self._clock.now()).total_seconds())
-        if wait > CHECK and not isinstance(self._clock, LoopClock):
-            wait = CHECK  # the wall clock may be set, or the machine sleep, in between
         fire = partial(self._fire, name, at, message)
-        self._armed[name] = self._loop.call_later(wait, fire)
+        self._armed[name] = self._loop.call_later(self._clock.wait(at), fire)
 
     def cancel(self, name: str) -> None:
         """Unsets a timer; one that is not set is left alone."""

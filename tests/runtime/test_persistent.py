@@ -436,7 +436,7 @@ def test_an_ask_that_expires_while_the_journal_fails_is_not_tried_again() -> Non
 
 
 def test_a_clock_that_goes_back_does_not_take_events_along() -> None:
-    class Hasty:
+    class Hasty(WallClock):
         offset = timedelta()
 
         def now(self) -> datetime:

@@ -306,7 +306,7 @@ def test_a_restart_clears_timers() -> None:
     ]
 
 
-class Settable:
+class Settable(WallClock):
     """A wall clock that somebody sets."""
 
     def __init__(self) -> None:

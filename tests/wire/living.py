@@ -27,7 +27,7 @@ MARYAM, HAMID, SARA, NIMA = 7000000001, 7000000002, 7000000003, 7000000004
 E = TypeVar("E", bound=Event)
 
 
-class Warp:
+class Warp(WallClock):
     """A wall clock that can be set on, so that a shift passes in seconds."""
 
     def __init__(self, start: datetime) -> None:

@@ -10,7 +10,6 @@ chats have already: nobody is told twice, and nobody is left out.
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Final, NamedTuple
 
 import msgspec
@@ -156,7 +155,7 @@ class Feeder:
             look = planning.next_look(known, now)
             wait = _LONGEST_SLEEP
             if look is not None:
-                wait = min(wait, max(0.0, (look - self._clock.now()) / timedelta(seconds=1)))
+                wait = min(wait, self._clock.wait(look))
             try:
                 async with asyncio.timeout(wait):
                     await self.change(known.seq)

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from llmtb.channels.port import chat_number
+from llmtb.channels.port import channel_of
 from llmtb.events.chat import MessageFailed, MessageQueued, MessageSent
 from llmtb.events.record import Recorded
 
@@ -47,7 +47,7 @@ class Pending:
         match event:
             case MessageQueued():
                 key = event.chat, event.message
-                if key in self._waiting or chat_number(event.chat) is None:
+                if key in self._waiting or channel_of(event.chat) != "telegram":
                     return None
                 self._waiting[key] = Waiting(recorded.seq, event)
                 return self._waiting[key]
