@@ -25,12 +25,20 @@ def parser() -> argparse.ArgumentParser:
     spoken = languages()
 
     run = verbs.add_parser(
-        "run", help="the bot, once it has a token; until then a whole example day, played fast"
+        "run", help="the bot and its console; without a token, a demo on a fast clock"
     )
     _place(run)
-    run.add_argument("--seconds", type=float, default=40.0, help="how long the example day takes")
-    run.add_argument("--language", default="en", choices=spoken, help="of the example's report")
+    run.add_argument("--host", help="the address the console listens on (default: 127.0.0.1)")
+    run.add_argument("--port", type=int, help="its port (default: 8321; 0: a free one)")
     run.set_defaults(do=_run)
+
+    example = verbs.add_parser(
+        "example", help="a made-up day and a few questions, here in the terminal"
+    )
+    _place(example)
+    example.add_argument("--seconds", type=float, default=40.0, help="how long the day takes")
+    example.add_argument("--language", default="en", choices=spoken, help="of its report")
+    example.set_defaults(do=_example)
 
     simulate = verbs.add_parser("simulate", help="play a scenario; every event as a line of JSON")
     simulate.add_argument("file", metavar="FILE", help="the scenario; - for standard input")
@@ -188,7 +196,13 @@ def _place(verb: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from llmtb.verbs.run import run
 
-    return run(options.settings, options.data, options.seconds, options.language)
+    return run(options.settings, options.data, options.host, options.port)
+
+
+def _example(options: argparse.Namespace) -> int:
+    from llmtb.verbs.example import run_example
+
+    return run_example(options.settings, options.data, options.seconds, options.language)
 
 
 def _simulate(options: argparse.Namespace) -> int:

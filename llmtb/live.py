@@ -1,17 +1,20 @@
-"""The live bot: the house over its journal on the disk, its views, and Telegram."""
+"""The live program: the house over its journal on the disk, its views, Telegram and the pages."""
 
 import asyncio
 import logging
 import random
 import secrets
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, Protocol
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from llmtb.actors.access import new_code
 from llmtb.actors.centre import SetPolicy
@@ -21,12 +24,19 @@ from llmtb.channels.attachments import Reports
 from llmtb.channels.conversation.conversation import Conversation, urgency
 from llmtb.channels.conversation.step import Settings as Manners
 from llmtb.channels.conversation.words import Words
+from llmtb.channels.switchboard import Switchboard
 from llmtb.channels.telegram.channel import TelegramChannel
 from llmtb.channels.telegram.refusals import TelegramRefused
 from llmtb.channels.telegram.settings import PublicKey, TelegramSettings, read_server
-from llmtb.control import Control
+from llmtb.channels.web.chat.window import Pages
+from llmtb.channels.web.console import Console, Demo, Unserved
+from llmtb.channels.web.feed import Hub
+from llmtb.channels.web.server import Server
+from llmtb.channels.web.site import site
+from llmtb.control import Control, Unable
 from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore
+from llmtb.inference.errors import InferenceError
 from llmtb.library.knowing import Drafting, Knowing
 from llmtb.library.service import Service
 from llmtb.projections.catalogue import VIEWS_FILE, projections
@@ -49,8 +59,20 @@ AT_ONCE = partial(print, flush=True)  # a pipe or a service's log would hold it 
 CATCHING_UP = 2.0  # seconds that a look at the past waits for the views
 
 
+class Showing(Demo, Protocol):
+    """A demo as it is played: its own clock, manners and people."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def manners(self) -> Manners: ...
+    async def run(self, house: House) -> None:
+        """Bring its people in and have them work, until this is cancelled."""
+        ...
+
+
 def run_bot(settings: Settings, file: Path, folder: Path) -> None:
-    """Serve Telegram until a signal ends it, from the data in `folder`.
+    """Serve Telegram and the console until a signal ends it, from the data in `folder`.
 
     file: the settings file, whose rules are taken up again whenever it changes.
     Raises SettingsError, JournalError, ViewsUnusable, or TelegramRefused, each one line.
@@ -63,6 +85,16 @@ def run_bot(settings: Settings, file: Path, folder: Path) -> None:
         run(Live(settings, telegram, file, folder).serve(), uvloop=settings.run.uvloop)
     except ModuleNotFoundError as error:
         raise SettingsError(f"[run] uvloop: {error.name} is not installed") from error
+
+
+def manners_of(given: Telegram) -> Manners:
+    """How the conversation behaves, by the settings."""
+    return Manners(
+        press_seconds=given.press_seconds,
+        pin_capacity=given.pin_capacity,
+        invitation_hours=given.invitation_hours,
+        language=given.language,
+    )
 
 
 def telegram_of(given: Telegram) -> TelegramSettings:
@@ -85,26 +117,31 @@ def telegram_of(given: Telegram) -> TelegramSettings:
 
 
 class Live:
-    """One run of the bot. `stop` ends it, as SIGINT and SIGTERM do.
+    """One run of the program. `stop` ends it, as SIGINT and SIGTERM do.
 
+    telegram: None where no bot is set up: then there are the pages alone.
     file, folder: the settings file, and the folder of the data. clock: the time that holds.
     show: shows the owner a line that is a secret, and therefore in no log.
-    house: the actors, once it serves.
+    demo: what is played, if it is no real company. house, url: the actors and the address of the
+    console, once it serves.
     """
 
     house: House
+    url: str
 
     def __init__(
         self,
         settings: Settings,
-        telegram: TelegramSettings,
+        telegram: TelegramSettings | None,
         file: Path,
         folder: Path,
         *,
         clock: Clock | None = None,
         show: Callable[[str], object] = AT_ONCE,
+        demo: Showing | None = None,
     ) -> None:
-        self._clock = clock or WallClock()
+        self._clock = demo.clock if demo is not None else clock or WallClock()
+        self._demo = demo
         self._show = show
         self._settings = settings
         self._telegram = telegram
@@ -136,12 +173,7 @@ class Live:
         self, house: House, journal: Journal, views: Views, chance: random.Random
     ) -> None:
         given = self._settings.telegram
-        manners = Manners(
-            press_seconds=given.press_seconds,
-            pin_capacity=given.pin_capacity,
-            invitation_hours=given.invitation_hours,
-            language=given.language,
-        )
+        words = Words.load()
         knowing = Knowing(self._settings.models, self._folder, journal)
         answerer = Answerer(journal, house, knowing.answer)
         service = Service(house, journal, self._folder, knowing.answers)
@@ -150,38 +182,77 @@ class Live:
             house,
             journal,
             partial(_history, views),
-            manners,
+            self._demo.manners if self._demo is not None else manners_of(given),
             clock=house.clock,
             new_code=partial(new_code, secrets.token_urlsafe),
+            words=words,
             drafting=Drafting(knowing, lambda: answerer.known),
         )
-        channel = TelegramChannel(
-            self._telegram,
-            self._folder / "telegram",
-            journal,
-            conversation.handle,
-            lambda record: house.chat(record.chat, record),
-            Reports(views, Words.load()),
+        channel = None
+        if self._telegram is not None:
+            channel = TelegramChannel(
+                self._telegram,
+                self._folder / "telegram",
+                journal,
+                conversation.handle,
+                lambda record: house.chat(record.chat, record),
+                Reports(views, words),
+                clock=house.clock,
+                random=chance,
+                urgency=urgency,
+            )
+        pages = Pages(journal, lambda record: house.chat(record.chat, record), house.clock)
+        port = Switchboard(channel.port if channel is not None else None, pages)
+        hub = Hub(conversation.feeder, house.clock.now)
+        console = Console(
+            house=house,
+            journal=journal,
+            feeder=conversation.feeder,
+            views=views,
+            words=words,
+            settings=self._settings.console,
+            language=given.language,
             clock=house.clock,
-            random=chance,
-            urgency=urgency,
+            handle=conversation.handle,
+            port=port,
+            pages=pages,
+            serve=partial(_served, service),
+            embed=partial(_embedded, knowing),
+            hub=hub,
+            folder=self._folder,
+            new_text=secrets.token_urlsafe,
+            demo=self._demo,
         )
-        serving = asyncio.ensure_future(channel.run())
-        works = (
+        server = Server(self._settings.console, site(console), hub)
+        works = [
             knowing.run(),
             answerer.run(),
             control.run(),
             views.run(),
-            conversation.run(channel.port),
-            self._invite(conversation, channel),
+            conversation.run(port),
+            pages.run(),
+            server.run(),
             self._follow_file(house),
             self._stop.wait(),
-        )
+        ]
+        if self._demo is not None:
+            works.append(self._demo.run(house))
+        self._tell(server)
+        if channel is None:
+            await until_first(*works)
+            return
+        works.append(self._invite(conversation, channel))
+        serving = asyncio.ensure_future(channel.run())
         try:
             await until_first(asyncio.shield(serving), *works)
         finally:
             await channel.stop()
             await asyncio.gather(serving, return_exceptions=True)
+
+    def _tell(self, server: Server) -> None:
+        """Say where the console is."""
+        self.url = server.url
+        self._show(f"The console: {self._settings.console.public_url or server.url}")
 
     async def _invite(self, conversation: Conversation, channel: TelegramChannel) -> None:
         """While nobody supervises, print a link that lets the first supervisor in."""
@@ -215,6 +286,27 @@ class Live:
             applied.write_text(digest, "ascii")
             if changed:
                 log.info("the rules of %s hold from now", self._file)
+
+
+async def _served(service: Service, request: Mapping[str, Any]) -> Any:
+    """What comes of a request to the library, for a page. Raises Unserved."""
+    try:
+        return await service.do(dict(request), _unheard)
+    except Unable as unable:
+        raise Unserved(str(unable)) from unable
+
+
+async def _embedded(knowing: Knowing, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    """The meaning of texts, for a page. Raises Unserved."""
+    try:
+        answers = await knowing.answers(_unheard)
+        return await answers.encoder.queries(texts)
+    except InferenceError as error:
+        raise Unserved(str(error)) from error
+
+
+def _unheard(text: str, *, piece: bool = False) -> None:
+    """Nobody waits for notes about how far it is."""
 
 
 async def _history(views: Views, agent: str) -> Sequence[Day]:

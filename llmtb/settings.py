@@ -1,7 +1,7 @@
 """The settings file `llmtb.toml`, read and validated: a fault is told with its line and reason.
 
-The company's rules (`llmtb.policy`) stand at the top level; the tables `[telegram]`, `[models]` and
-`[run]` say how the program runs. Secrets may come from the environment instead.
+The company's rules (`llmtb.policy`) stand at the top level; the tables `[telegram]`, `[models]`,
+`[console]` and `[run]` say how the program runs. Secrets may come from the environment instead.
 """
 
 import re
@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "LLMTB_TELEGRAM_API_HASH": "api_hash",
 }
 ENDPOINT_KEY = "LLMTB_ENDPOINT_KEY"
+WEBHOOK_SECRET = "LLMTB_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 
 
 class SettingsError(ValueError):
@@ -80,6 +81,28 @@ class Models(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     deadline_seconds: Annotated[float, Meta(gt=0, le=600)] = 30.0
 
 
+class Console(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the pages are served, and to whom.
+
+    host, port: the address it listens on. sign_in: whether people sign in; on another host than
+    loopback they must, and on loopback they need not while no bot is set up.
+    session_hours: after which they sign in again.
+    public_url: the address as people type it, where a proxy stands in front; it begins with
+    https:// or is on loopback. proxies: the addresses of proxies whose word on who calls counts.
+    chat_origins: the sites, such as `https://shop.example`, that may show the chat window.
+    webhook_secret: what the phone system signs its reports with; from the environment.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8321
+    sign_in: bool = True
+    session_hours: Annotated[int, Meta(ge=1, le=720)] = 12
+    public_url: str = ""
+    proxies: Annotated[tuple[str, ...], Meta(max_length=50)] = ()
+    chat_origins: Annotated[tuple[str, ...], Meta(max_length=200)] = ()
+    webhook_secret: str = ""
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the data are (`data`, a folder), and whether uvloop runs the loop."""
 
@@ -93,6 +116,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     policy: dict[str, Any] = {}
     telegram: Telegram = Telegram()
     models: Models = Models()
+    console: Console = Console()
     run: Run = Run()
 
 
@@ -107,7 +131,9 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {error}") from error
     telegram = {**tables.pop("telegram", {}), **_secrets(environment)}
-    models = {**tables.pop("models", {}), **_endpoint_key(environment)}
+    models = {**tables.pop("models", {}), **_from(environment, ENDPOINT_KEY, "endpoint_key")}
+    console = tables.pop("console", {})
+    console |= _from(environment, WEBHOOK_SECRET, "webhook_secret")
     run = tables.pop("run", {})
     try:
         merge(Policy(), tables)
@@ -121,6 +147,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
         policy=tables,
         telegram=channel,
         models=_table(path, text, "models", models, Models),
+        console=_table(path, text, "console", console, Console),
         run=_table(path, text, "run", run, Run),
     )
 
@@ -171,9 +198,9 @@ def _secrets(environment: Mapping[str, str]) -> dict[str, Any]:
     return {**given, **({"api_id": int(api_id)} if "api_id" in given else {})}
 
 
-def _endpoint_key(environment: Mapping[str, str]) -> dict[str, str]:
-    key = environment.get(ENDPOINT_KEY)
-    return {"endpoint_key": key} if key else {}
+def _from(environment: Mapping[str, str], name: str, key: str) -> dict[str, str]:
+    secret = environment.get(name)
+    return {key: secret} if secret else {}
 
 
 def _table(path: Path, text: str, name: str, table: Any, kind: type[Any]) -> Any:

@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
-
 CHECK: Final = 60.0
 """Seconds for which a wait on a clock that may be set goes unexamined."""
 

@@ -6,7 +6,7 @@ what they ask for, as people do.
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import exp
 from zoneinfo import ZoneInfo
 
@@ -37,20 +37,22 @@ HOURS = {"night": (0, 8), "morning": (8, 16), "evening": (16, 24)}
 MEALS = {"night": (3, 5), "morning": (12, 14), "evening": (19.5, 21.5)}
 SHARES = {"night": 0.2, "morning": 0.45, "evening": 0.35}
 ZONE = ZoneInfo("Asia/Tehran")
+TODAY = date(2026, 11, 21)
 
 
 class Day:
     """One day from local midnight on.
 
     agents: how many work in all, over three shifts. crashes: at how many instants the system is
-    killed. Raises ValueError for fewer than ten agents.
+    killed. on: which day. Raises ValueError for fewer than ten agents.
     """
 
-    def __init__(self, seed: int, agents: int = 200, crashes: int = 2) -> None:
+    def __init__(self, seed: int, agents: int = 200, crashes: int = 2, on: date = TODAY) -> None:
         if agents < 10:
             raise ValueError("a day needs ten agents or more")
         self.chance = random.Random(seed)  # noqa: S311 - a day made up hides nothing
-        self.midnight = datetime(2026, 11, 21, tzinfo=ZONE).astimezone(UTC)
+        self.on = on
+        self.midnight = datetime(on.year, on.month, on.day, tzinfo=ZONE).astimezone(UTC)
         self.agents = agents
         self.crashes = crashes
         self._events: list[tuple[datetime, int, Command]] = []
@@ -93,7 +95,7 @@ class Day:
                 self._work(agent, shift)
         nightly = [f"a{n:03}" for n in range(1, self.agents // 5)]
         for agent in self.chance.sample(nightly, min(3, len(nightly))):
-            extra = AssignShift(agent=agent, shift="2026-11-21/morning", reason="overtime")
+            extra = AssignShift(agent=agent, shift=f"{self.on}/morning", reason="overtime")
             self._at(2 + self.chance.random(), extra)
 
     def _work(self, agent: str, shift: str) -> None:

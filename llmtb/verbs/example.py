@@ -1,4 +1,4 @@
-"""The example that `llmtb run` shows until there is a bot: a day of the floor, and Ask me!"""
+"""`llmtb example`: a made-up day of the floor, and Ask me!, in the terminal."""
 
 import asyncio
 from pathlib import Path
@@ -15,6 +15,8 @@ from llmtb.library.answers import Answers
 from llmtb.policy import Questions
 from llmtb.settings import Settings
 from llmtb.verbs.ask import render
+from llmtb.verbs.exits import DONE
+from llmtb.verbs.place import failures, folder_of, settings_of
 from llmtb.verbs.report import write_all
 
 QUESTIONS: Final = {
@@ -27,13 +29,24 @@ QUESTIONS: Final = {
 UNKNOWN: Final = "Who won the football match yesterday?"
 
 
+def run_example(
+    settings_file: Path | None, data: Path | None, seconds: float, language: str
+) -> int:
+    """Show the example, from the settings and the folder that are named. Raises Failed."""
+    settings = settings_of(settings_file)
+    folder = folder_of(settings, data)
+    with failures():
+        example(settings, folder / "example-day", seconds, language)
+    return DONE
+
+
 def example(settings: Settings, folder: Path, seconds: float, language: str) -> None:
     """Play the day, write its report, and ask the made-up company in five languages."""
     console = Console()
     folder.mkdir(mode=0o700, exist_ok=True)
     pace = f", in {seconds:.0f} seconds" if console.is_terminal else ""
     console.print(
-        "No bot is set up yet, so here is an example: one day of 200 agents, made up, on the real"
+        "One day of 200 agents, made up, on the real"
         f" actors and a real journal{pace}. Ctrl-C ends it."
     )
     day = ExampleDay(folder / "journal.db", console, seconds)

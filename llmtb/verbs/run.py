@@ -1,20 +1,27 @@
-"""`llmtb run`: the live bot where one is set up, else the example day."""
+"""`llmtb run`: the live bot and its console; where no bot is set up, a local demo of both."""
 
+import asyncio
+import logging
 from pathlib import Path
 
+import msgspec
+
+from llmtb.settings import Settings
 from llmtb.verbs.exits import DONE, REFUSED, Failed
 from llmtb.verbs.place import SETTINGS, failures, folder_of, settings_of
 
 
-def run(settings_file: Path | None, data: Path | None, seconds: float, language: str) -> int:
-    """Run what is set up, until it is over or interrupted. Raises Failed."""
+def run(settings_file: Path | None, data: Path | None, host: str | None, port: int | None) -> int:
+    """Run what is set up, until it is interrupted. Raises Failed."""
     settings = settings_of(settings_file)
+    given = {"host": host, "port": port}
+    changed = {name: value for name, value in given.items() if value is not None}
+    console = msgspec.structs.replace(settings.console, **changed)
+    settings = msgspec.structs.replace(settings, console=console)
     folder = folder_of(settings, data)
     with failures():
         if not settings.telegram.token:
-            from llmtb.verbs.example import example
-
-            example(settings, folder / "example", seconds, language)
+            _demo(settings, folder / "example")
             return DONE
         from llmtb.live import TelegramRefused, run_bot
 
@@ -23,3 +30,29 @@ def run(settings_file: Path | None, data: Path | None, seconds: float, language:
         except TelegramRefused as error:
             raise Failed(REFUSED, str(error)) from error
     return DONE
+
+
+def _demo(settings: Settings, folder: Path) -> None:
+    """A made-up company on a fast clock; it is made up again at each start."""
+    from llmtb.live import AT_ONCE, JOURNAL_FILE, Live
+    from llmtb.playground import Playground
+    from llmtb.projections.catalogue import VIEWS_FILE
+    from llmtb.runtime.clock import WallClock
+    from llmtb.runtime.loop import run
+    from llmtb.testing.day import ZONE
+
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for name in (JOURNAL_FILE, VIEWS_FILE):
+        for old in folder.glob(f"{name}*"):
+            old.unlink()
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
+    AT_ONCE(
+        "No bot is set up yet; here is a demo, a made-up company on a fast clock. Ctrl-C ends it."
+    )
+
+    async def serve() -> None:
+        today = WallClock().now().astimezone(ZONE).date()
+        demo = Playground(today, settings.telegram.language, asyncio.get_running_loop())
+        await Live(settings, None, folder / "none.toml", folder, demo=demo).serve()
+
+    run(serve(), uvloop=settings.run.uvloop)

@@ -201,7 +201,7 @@ class Company:
 
     async def until(self, clock: str) -> None:
         """Wait until a time of day in Tehran."""
-        zone = self.conversation._feeder.known.floor.centre.policy.zone
+        zone = self.conversation.feeder.known.floor.centre.policy.zone
         local = self.clock.now().astimezone(zone)
         then = local.replace(hour=int(clock[:2]), minute=int(clock[3:5]), second=0, microsecond=0)
         await asyncio.sleep((then - local).total_seconds())

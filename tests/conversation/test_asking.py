@@ -408,7 +408,7 @@ def test_what_was_asked_is_forgotten_with_the_session() -> None:
         await open_to_anyone(company)
         await company.say(CUSTOMER, "my first secret question")
         await company.say(CUSTOMER, "/exit")
-        known = company.conversation._feeder.known
+        known = company.conversation.feeder.known
         assert known.asked(str(CUSTOMER)) == []
         await company.press(CUSTOMER, "👍")
         assert len(company.events(AnswerRated)) == 1

@@ -283,7 +283,7 @@ async def one_act(company: Company, user: int, act: str, number: int) -> None:
         case "exit":
             await company.say(user, "/exit")
         case "agent says":
-            held = company.conversation._feeder.known.holds("javad" if agent == JAVAD else "sara")
+            held = company.conversation.feeder.known.holds("javad" if agent == JAVAD else "sara")
             await company.say(agent, f"secret word to {held}")
         case "done":
             if any(shown.labels == ["Done"] for shown in company.port.chats.get(agent, [])):

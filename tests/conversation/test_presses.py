@@ -191,7 +191,7 @@ def check(company: Company) -> None:
         assert event.by in (event.agent, "maryam", "clock"), event
     queued = [e for e in company.events(MessageQueued) if isinstance(e, MessageQueued)]
     assert len({(e.chat, e.message) for e in queued}) == len(queued)
-    if company.conversation._feeder.known.floor.centre.policy.questions.customers == "invited":
+    if company.conversation.feeder.known.floor.centre.policy.questions.customers == "invited":
         assert not any(e.chat == "666" for e in queued)
     for event in queued:
         assert len(event.text.encode("utf-16-le")) // 2 <= TEXT_LIMIT

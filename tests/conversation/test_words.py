@@ -1,8 +1,10 @@
 """The catalogues say everything in every language, and each language writes as its readers do."""
 
 import ast
+import re
 import string
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import cache
@@ -17,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmtb import report
-from llmtb.channels import conversation
+from llmtb.channels import conversation, web
 from llmtb.channels.conversation.words import LOCALES, Speech, Words, ascii_digits, plain
 
 TEHRAN = ZoneInfo("Asia/Tehran")
@@ -47,14 +49,19 @@ def speech(language: str) -> Speech:
 
 
 @cache
-def catalogue(language: str) -> Catalog:
-    path = LOCALES / language / "LC_MESSAGES" / "llmtb.po"
+def catalogue(language: str, name: str = "llmtb") -> Catalog:
+    path = LOCALES / language / "LC_MESSAGES" / f"{name}.po"
     with path.open("rb") as source:
         return read_po(source, locale=language)
 
 
+def catalogues(language: str) -> list[str]:
+    """The names of a language's catalogues: the conversation's, and one a room of the console."""
+    return sorted(path.stem for path in (LOCALES / language / "LC_MESSAGES").glob("*.po"))
+
+
 def entries(language: str) -> Iterator[Entry]:
-    for message in catalogue(language):
+    for message in (each for name in catalogues(language) for each in catalogue(language, name)):
         if message.id:
             ids, texts = (
                 tuple(str(each) for each in ([text] if isinstance(text, str) else text or []))
@@ -63,10 +70,27 @@ def entries(language: str) -> Iterator[Entry]:
             yield Entry(ids, texts, message.fuzzy)
 
 
+SAYING = re.compile(
+    r"""(?P<call>\bsay|\bcount)\(\s*(?P<q>["'])(?P<one>(?:(?!(?P=q))[^\\]|\\.)*)(?P=q)"""
+    r"""(?:\s*,\s*(?P<r>["'])(?P<many>(?:(?!(?P=r))[^\\]|\\.)*)(?P=r))?""",
+    re.DOTALL,
+)
+"""A `say` or a `count` of a template, with its texts."""
+
+
+def unescaped(text: str) -> str:
+    """A text as the template means it."""
+    return str(ast.literal_eval(f'"""{text}"""'))
+
+
 def said() -> Iterator[tuple[str, Msgid]]:
     """Every message id in the code, and where: the texts given to `say`, `count` and `mark`."""
-    rooms = (Path(str(room.__file__)).parent for room in (conversation, report))
-    for path in sorted(path for room in rooms for path in room.glob("*.py")):
+    rooms = [Path(str(room.__file__)).parent for room in (conversation, report, web)]
+    for path in sorted(path for room in rooms for path in room.rglob("*.html")):
+        for found in SAYING.finditer(path.read_text(encoding="utf-8")):
+            one, many = (text and unescaped(text) for text in (found["one"], found["many"]))
+            yield f"{path.name}", (one, many) if found["call"] == "count" else one
+    for path in sorted(path for room in rooms for path in room.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
@@ -109,6 +133,13 @@ def test_every_translation_is_there_whole_and_keeps_its_places(language: str) ->
             assert text.strip(), entry.ids
             assert places(text) == places(entry.ids[-1]), entry.ids
             assert text.count("\n") == entry.ids[-1].count("\n"), entry.ids
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_stands_in_two_catalogues_of_a_language(language: str) -> None:
+    seen = Counter(entry.key for entry in entries(language))
+    assert [key for key, times in seen.items() if times > 1] == []
+    assert catalogues(language) == catalogues("en")
 
 
 def test_english_is_the_message_ids_themselves() -> None:

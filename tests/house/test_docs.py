@@ -19,7 +19,16 @@ from llmtb.events.published import line
 from llmtb.events.record import Recorded
 from llmtb.policy import Policy
 from llmtb.scenario import COMMANDS, steps
-from llmtb.settings import ENDPOINT_KEY, ENVIRONMENT, Models, Run, Telegram, load
+from llmtb.settings import (
+    ENDPOINT_KEY,
+    ENVIRONMENT,
+    WEBHOOK_SECRET,
+    Console,
+    Models,
+    Run,
+    Telegram,
+    load,
+)
 from tests.house.pages import Row, anchors, fenced, links, page, section, sections
 from tests.house.sources import ROOT, repository
 from tests.house.wording import default_of, in_words
@@ -109,7 +118,8 @@ def _settings(kind: type[Any], prefix: str = "") -> Iterator[Row]:
 
 
 def test_every_setting_is_told_with_its_default() -> None:
-    tables = [(Policy, ""), (Telegram, "telegram."), (Models, "models."), (Run, "run.")]
+    own = {"telegram": Telegram, "models": Models, "console": Console, "run": Run}
+    tables = [(Policy, ""), *((kind, f"{name}.") for name, kind in own.items())]
     expected = [row for kind, prefix in tables for row in _settings(kind, prefix)]
     rows = [row for each in sections(SETTINGS) for row in meant(each.rows)]
     assert sorted(rows, key=str) == sorted(expected, key=str)
@@ -118,7 +128,12 @@ def test_every_setting_is_told_with_its_default() -> None:
 def test_the_whole_file_holds_the_defaults() -> None:
     whole = tomllib.loads(fenced(SETTINGS, "toml")[0])
     defaults = msgspec.to_builtins(Policy(), builtin_types=())
-    for name, kind in {"telegram": Telegram, "models": Models, "run": Run}.items():
+    for name, kind in {
+        "telegram": Telegram,
+        "models": Models,
+        "console": Console,
+        "run": Run,
+    }.items():
         defaults[name] = msgspec.to_builtins(kind())
     assert whole == json.loads(json.dumps(_without_none(defaults)))
 
@@ -138,7 +153,7 @@ def _without_none(table: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", [*ENVIRONMENT, ENDPOINT_KEY])
+@pytest.mark.parametrize("name", [*ENVIRONMENT, ENDPOINT_KEY, WEBHOOK_SECRET])
 def test_what_the_environment_sets_is_told(name: str) -> None:
     assert f"`{name}`" in SETTINGS
 

@@ -14,6 +14,7 @@ from llmtb.events.errors import Conflict, StorageFailed
 from llmtb.events.record import Recorded
 from llmtb.runtime import virtual
 from llmtb.runtime.behaviour import Envelope
+from llmtb.runtime.clock import WallClock
 from llmtb.runtime.errors import DeadlineExceeded, Refused, Stopped
 from llmtb.runtime.persistent import DecisionFault
 from llmtb.runtime.supervision import Backoff, Failure

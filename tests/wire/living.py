@@ -16,7 +16,7 @@ from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.live import Live
 from llmtb.runtime.clock import WallClock
-from llmtb.settings import Models, Settings, Telegram
+from llmtb.settings import Console, Models, Settings, Telegram
 from tests.wire.bot import settings_for
 from tests.wire.server import Message, MtprotoServer, Person
 from tests.wire.server.bell import PATIENCE, Bell
@@ -83,6 +83,7 @@ class Centre:
                 policy=self.rules,
                 telegram=Telegram(token=self.server.bot_token),
                 models=self.models,
+                console=Console(port=0),
             ),
             settings_for(self.server, **other),
             self.folder / "llmtb.toml",

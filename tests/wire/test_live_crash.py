@@ -96,6 +96,8 @@ def write_settings(centre: Centre, **telegram: str) -> None:
         *(f'{key} = "{value}"' for key, value in given.items()),
         "[models]",
         'folder = "no-models"',
+        "[console]",
+        "port = 0",
     ]
     (folder / "llmtb.toml").write_text("\n".join(lines))
     (folder / "llmtb.toml").chmod(0o600)

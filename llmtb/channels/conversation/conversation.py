@@ -38,6 +38,7 @@ class Conversation:
 
     history: a person's own past. new_code: gives a fresh invitation code (`access.new_code`).
     drafting: a model that drafts replies for agents, if there is one.
+    feeder: follows the journal; what it knows may be read by others.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Conversation:
         self._new_code = new_code
         self._words = words or Words.load()
         self._drafting = drafting
-        self._feeder = Feeder(log, house, self._words, settings, clock, drafts=drafting is not None)
+        self.feeder = Feeder(log, house, self._words, settings, clock, drafts=drafting is not None)
         self._talk: asyncio.Future[Talk] = asyncio.get_running_loop().create_future()
 
     async def handle(self, update: Said | Pressed) -> None:
@@ -70,7 +71,7 @@ class Conversation:
 
     async def run(self, port: Port) -> None:
         """Tell people what happens, and keep the live messages, until this is cancelled."""
-        house, feeder, words, clock = self._house, self._feeder, self._words, self._clock
+        house, feeder, words, clock = self._house, self.feeder, self._words, self._clock
         settings = self._settings
         live = LiveMessages(house, feeder, port, words, settings, clock)
         drafts = Drafts(house, port, self._drafting, clock)
@@ -99,8 +100,8 @@ class Conversation:
         bot: the bot's public name. An earlier first link is void.
         Raises what asking an actor raises.
         """
-        await self._feeder.ready()
-        known = self._feeder.known
+        await self.feeder.ready()
+        known = self.feeder.known
         if known.members("supervisor"):
             return None
         people = known.floor.centre.roster.people
@@ -119,7 +120,7 @@ class Conversation:
         """Have the app's menu offer the commands, in every language; then wait for nothing."""
         commands = {}
         for language in self._words.languages:
-            speech = self._words.speech(language, self._feeder.known.floor.centre.policy.zone)
+            speech = self._words.speech(language, self.feeder.known.floor.centre.policy.zone)
             offered = [(name, speech.say(text)) for name, text in COMMANDS.items()]
             commands["" if language == FALLBACK else language] = offered
         wait = _FIRST_WAIT

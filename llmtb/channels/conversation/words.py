@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_skeleton
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from persiantools.jdatetime import JalaliDate
@@ -87,7 +88,7 @@ class Words:
     def load(cls, folder: Path = LOCALES) -> "Words":
         """Read every catalogue of a folder. Raises ValueError for a language nobody knows."""
         found = folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po")
-        return cls({path.parts[-3]: _read(path) for path in found})
+        return cls({path.parts[-3]: _read(path.parent) for path in found})
 
     @cached_property
     def languages(self) -> Mapping[str, str]:
@@ -202,15 +203,20 @@ class Speech:
 
 
 @cache
-def _read(path: Path) -> GNUTranslations:
-    language = path.parts[-3]
+def _read(folder: Path) -> GNUTranslations:
+    """One language: the conversation's catalogue, and one more for each room of the console."""
+    language = folder.parts[-2]
     try:
         Locale.parse(language)
     except (UnknownLocaleError, ValueError) as error:
-        raise ValueError(f"{path}: {language!r} is not the code of a language") from error
-    with path.open("rb") as source:
-        catalogue = read_po(source, locale=language, domain=DOMAIN)
+        raise ValueError(f"{folder}: {language!r} is not the code of a language") from error
+    whole = Catalog(locale=language)
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as source:
+            for message in read_po(source, locale=language, domain=path.stem):
+                if message.id:
+                    whole[message.id] = message
     compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, whole)
     compiled.seek(0)
     return GNUTranslations(compiled)

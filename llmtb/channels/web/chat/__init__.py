@@ -1,0 +1,1 @@
+"""Chats in pages: everybody's own, and the phones of the demo."""

@@ -1,0 +1,12 @@
+"""Noting who looked at what: every look at a person's data is an event."""
+
+from llmtb.channels.web.console import Console
+from llmtb.channels.web.viewer import Viewer
+
+
+async def note_viewing(console: Console, viewer: Viewer, what: str, of: str) -> None:
+    """Have it recorded that a viewer looked at something of somebody.
+
+    what: such as `history`, `report`, `conversation`, `questions`, `export`. of: whose or which,
+    by id. A second look within ten minutes of the same session is not recorded again.
+    """

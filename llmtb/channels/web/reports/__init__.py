@@ -1,0 +1,1 @@
+"""Closed shifts, drawn and printed."""

@@ -1,0 +1,82 @@
+"""All pages as one application: its rooms, its static files, and what it says when it cannot."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+from litestar import Controller, Litestar, Request, Response, get
+from litestar.config.compression import CompressionConfig
+from litestar.di import Provide
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ASGIApp
+
+from llmtb.channels.web.board.pages import BoardPages
+from llmtb.channels.web.console import Console
+from llmtb.channels.web.door.door import Door
+from llmtb.channels.web.page import STATIC, drawn, stamp
+from llmtb.channels.web.viewer import viewer_of
+
+log = logging.getLogger(__name__)
+
+ROOMS: Final[Sequence[type[Controller]]] = (BoardPages,)
+"""The pages, room by room."""
+
+_KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_YEAR: Final = "public, max-age=31536000, immutable"
+
+
+@get("/static/{digest:str}/{name:str}", include_in_schema=False, sync_to_thread=False)
+def static_file(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """A file that pages stand on; its address changes with its content."""
+    path = STATIC / name
+    kind = _KINDS.get(path.suffix)
+    if kind is None or "/" in name or not path.is_file() or digest != stamp(name):
+        raise NotFoundException
+    headers = {"Cache-Control": _YEAR}
+    return Response(path.read_bytes(), media_type=kind, headers=headers)
+
+
+@get("/", include_in_schema=False)
+async def home() -> Redirect:
+    """The first thing to see."""
+    return Redirect("/board")
+
+
+def refusal(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """A request that cannot be done, in words: a page for people, JSON for machines."""
+    status = error.status_code
+    console: Console = request.app.state.console
+    if request.url.path.startswith("/api/"):
+        return Response({"status": status, "detail": error.detail}, status_code=status)
+    if status == 401 and request.method == "GET":
+        return Redirect("/sign-in")
+    speech = console.words.speech(console.language, console.known.floor.centre.policy.zone)
+    html = drawn("refusal.html", speech, status=status)
+    return Response(html, status_code=status, media_type=MediaType.HTML)
+
+
+def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A fault of ours: said without a word of its inside, which is in the log."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return refusal(request, HTTPException(status_code=500, detail="the server failed"))
+
+
+def site(console: Console) -> ASGIApp:
+    """The application, behind its door."""
+    app = Litestar(
+        [static_file, home, *ROOMS],
+        dependencies={
+            "console": Provide(lambda: console, sync_to_thread=False),
+            "viewer": Provide(viewer_of),
+        },
+        exception_handlers={HTTPException: refusal, Exception: fault},
+        compression_config=CompressionConfig(backend="gzip", exclude=["/feed", "/stream"]),
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=1_000_000,
+    )
+    app.state.console = console
+    return Door(console, app)

@@ -1,0 +1,61 @@
+"""Who looks at a page, and what they may; found for each request by the door."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Guard
+
+from llmtb.channels.conversation.words import Speech
+from llmtb.events.floor import Role
+
+OWNER: Final = "owner"
+"""Who acts where nobody signs in: whoever sits at this machine."""
+STATE: Final = "viewer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Somebody at a page. agent: their id; roles: what they may be; name: what to call them.
+
+    speech: how they are spoken to. token: what their forms must bring back. session: the digest of
+    their session; empty where nobody signs in. path: of the page they are at.
+    """
+
+    agent: str
+    roles: frozenset[Role]
+    name: str
+    speech: Speech
+    token: str = ""
+    session: str = ""
+    path: str = "/"
+
+    def may(self, *roles: Role) -> bool:
+        """Whether they are one of these."""
+        return not self.roles.isdisjoint(roles)
+
+
+def only(*roles: Role) -> Guard:
+    """A guard that lets in those who are one of these; none: whoever is signed in."""
+
+    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        viewer = connection.state.get(STATE)
+        if viewer is None:
+            raise NotAuthorizedException
+        if roles and not viewer.may(*roles):
+            raise PermissionDeniedException
+
+    return guard
+
+
+async def viewer_of(request: Request[Any, Any, Any]) -> Viewer:
+    """The viewer of a request, for handlers that are guarded by `only`."""
+    state: Mapping[str, Any] = request.state
+    viewer = state.get(STATE)
+    if not isinstance(viewer, Viewer):
+        raise NotAuthorizedException
+    return viewer

@@ -1,0 +1,1 @@
+"""The chat window that a company puts on its site."""
