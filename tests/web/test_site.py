@@ -1,0 +1,75 @@
+"""The console as a whole: it is served, it comes back, and it says so when it cannot."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from llmtb.channels.web.page import PLACES, STATIC, Place, static
+from tests.web.serving import Served, lines_of, play
+
+
+def test_the_first_page_leads_to_the_board(tmp_path: Path) -> None:
+    async def story(served: Served) -> None:
+        first = await served.http.get("/")
+        assert first.is_redirect
+        shown = await served.http.get(first.headers["location"])
+        assert shown.status_code == 200
+        assert '<html lang="en" dir="ltr">' in shown.text
+
+    play(tmp_path, story)
+
+
+def test_static_files_are_kept_by_browsers_under_an_address_of_their_content(
+    tmp_path: Path,
+) -> None:
+    async def story(served: Served) -> None:
+        for file in sorted(STATIC.iterdir()):
+            got = await served.http.get(static(file.name))
+            assert got.content == file.read_bytes()
+            assert "immutable" in got.headers["cache-control"]
+        for bad in ("/static/000000000000/base.css", "/static/x/..%2f..%2fsite.py", "/static/x/y"):
+            assert (await served.http.get(bad)).status_code == 404
+
+    play(tmp_path, story)
+
+
+def test_what_is_not_there_is_said_in_a_page(tmp_path: Path) -> None:
+    async def story(served: Served) -> None:
+        missing = await served.http.get("/nowhere")
+        assert missing.status_code == 404
+        assert "There is no such page." in missing.text
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.path)
+def test_every_page_that_the_head_leads_to_is_there(place: Place, tmp_path: Path) -> None:
+    async def story(served: Served) -> None:
+        assert (await served.http.get(place.path)).status_code == 200
+
+    play(tmp_path, story)
+
+
+def test_a_page_that_was_open_goes_on_after_the_server_died(tmp_path: Path) -> None:
+    async def story(served: Served) -> None:
+        async with served.http.stream("GET", "/board/feed") as stream:
+            first = [event async for event, _, _ in _some(stream, 2)]
+            dying = asyncio.create_task(served.restart())
+            async for _ in lines_of(stream):
+                pass  # up to its end: a page would connect again now
+            await dying
+        async with served.http.stream("GET", "/board/feed") as stream:
+            assert [event async for event, _, _ in _some(stream, 2)] == first
+
+    play(tmp_path, story)
+
+
+async def _some(stream: httpx.Response, number: int) -> AsyncIterator[tuple[str, str, str]]:
+    async for each in lines_of(stream):
+        yield each
+        number -= 1
+        if not number:
+            return
