@@ -9,19 +9,19 @@ COMPILE = PYTHONPATH=$(UV) $(PY) -m uv pip compile --quiet --universal --python-
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line $(LOCKFLAGS)
 export PYTHON
 
-.PHONY: help setup run test models lint bench lock clean
+.PHONY: help setup run test models browser screens lint bench lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 help: ## what can be asked for
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
 
-setup: .venv/ready-dev models models/minilm-l6 $(PYROGRAM2) ## everything below, ready to work (implied by run and test)
+setup: .venv/ready-dev models models/minilm-l6 $(PYROGRAM2) browser ## everything below, ready to work (implied by run and test)
 
-run: .venv/ready-run models ## the bot if it has a token, else the example day with a live board
+run: .venv/ready-run models ## the bot and its console; without a token, a demo of both
 	@$(PY) -m llmtb run $(ARGS)
 
-test: lint models models/minilm-l6 $(PYROGRAM2) ## lint, types, the whole suite with its coverage, both Telegram libraries
+test: lint models models/minilm-l6 $(PYROGRAM2) browser ## lint, types, the whole suite with its coverage, both Telegram libraries
 	@$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest -n $(WORKERS) --dist worksteal
 	@$(PY) -m coverage combine --quiet
@@ -33,6 +33,12 @@ models: .venv/ready-run ## the default models: about 190 MB once, held to their 
 
 models/minilm-l6: | .venv/ready-run
 	@$(PY) -m llmtb models add --folder models minilm-l6
+
+browser: ## Chromium, for the tests that drive the pages
+	@tools/browser
+
+screens: .venv/ready-dev models browser ## the pictures of the README again, from the demo
+	$(PY) tools/screens docs/pictures
 
 lint: .venv/ready-dev ## style and strict types alone
 	$(PY) -m ruff check .
