@@ -1,8 +1,9 @@
 """How many of a shift may rest at once: the one place where the rules reckon it."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
-from llmtb.erlang import required_agents
+from llmtb.erlang import NO_WORK, erlang_a, erlang_c, required_agents
 from llmtb.events.floor import LoadReported
 from llmtb.policy import Policy, seats_to_feed
 
@@ -46,6 +47,57 @@ def reckon(
     return Reckoning(every, allow, ratio, required, spare, seats, number)
 
 
+def asked_for(policy: Policy, figures: LoadReported) -> int:
+    """How many agents the calls ask for, whatever the mode: by Erlang A where it is that."""
+    load = policy.load
+    return required_agents(
+        figures.calls,
+        figures.aht_seconds,
+        figures.interval_minutes * 60.0,
+        load.service_seconds,
+        load.service_level,
+        load.max_occupancy,
+        load.patience_seconds if load.mode == "erlang_a" else None,
+    )
+
+
+def expected_level(policy: Policy, agents: int, figures: LoadReported) -> float:
+    """The share of these calls, 0 to 1, that so many agents answer in time: by Erlang, not counted.
+
+    Too few agents for calls that wait for ever answer none in time, in the long run.
+    """
+    load = policy.load
+    return _expected_level(
+        figures.calls,
+        figures.aht_seconds,
+        figures.interval_minutes * 60.0,
+        agents,
+        load.service_seconds,
+        load.patience_seconds if load.mode == "erlang_a" else None,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _expected_level(
+    calls: int,
+    aht: float,
+    interval: float,
+    agents: int,
+    service_seconds: float,
+    patience: float | None,
+) -> float:
+    erlangs = calls * aht / interval
+    if erlangs < NO_WORK:
+        return 1.0
+    if agents == 0 or (patience is None and agents <= erlangs):
+        return 0.0
+    if patience is None:
+        level = erlang_c(agents, erlangs, aht, service_seconds).service_level
+    else:
+        level = erlang_a(agents, erlangs, aht, patience, service_seconds).service_level
+    return min(1.0, max(0.0, level))
+
+
 def _ratio(policy: Policy, figures: LoadReported | None) -> tuple[int, int]:
     """The ratio in force: that of the highest step the calls reach, else the usual one."""
     if policy.load.mode == "steps" and figures is not None:
@@ -56,15 +108,6 @@ def _ratio(policy: Policy, figures: LoadReported | None) -> tuple[int, int]:
 
 
 def _required(policy: Policy, figures: LoadReported | None) -> int | None:
-    load = policy.load
-    if load.mode not in ("erlang_c", "erlang_a") or figures is None:
+    if policy.load.mode not in ("erlang_c", "erlang_a") or figures is None:
         return None
-    return required_agents(
-        figures.calls,
-        figures.aht_seconds,
-        figures.interval_minutes * 60.0,
-        load.service_seconds,
-        load.service_level,
-        load.max_occupancy,
-        load.patience_seconds if load.mode == "erlang_a" else None,
-    )
+    return asked_for(policy, figures)

@@ -110,6 +110,15 @@ class Questions(_Setting, frozen=True, kw_only=True):
     generate: bool = False
 
 
+class Wall(_Setting, frozen=True, kw_only=True):
+    """The board on the wall.
+
+    names: whether it tells who rests and who is late: not at all, by initials, or by name.
+    """
+
+    names: Literal["none", "initials", "full"] = "none"
+
+
 class Policy(_Setting, frozen=True, kw_only=True):
     """The whole of a company's settings; the defaults are rules anybody can start with."""
 
@@ -127,6 +136,7 @@ class Policy(_Setting, frozen=True, kw_only=True):
     meals_remind_every_minutes: Minutes = 15
     load: Load = Load()
     questions: Questions = Questions()
+    wall: Wall = Wall()
 
     @property
     def zone(self) -> ZoneInfo:

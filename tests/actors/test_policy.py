@@ -81,6 +81,7 @@ def test_the_defaults_are_the_published_ones() -> None:
             "drafts": True,
             "generate": False,
         },
+        "wall": {"names": "none"},
     }
 
 
