@@ -13,7 +13,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from llmtb.actors import signing_in
 from llmtb.actors.command import AgentId, Command, Reason
+from llmtb.actors.signing_in import Digest, SigningIn, SigningInCommand
 from llmtb.events.access import (
     STREAM,
     AccountUnlinked,
@@ -28,7 +30,6 @@ from llmtb.events.floor import Role
 from llmtb.runtime.errors import Refused
 
 Account = Annotated[str, Meta(pattern=r"^[^/\s]{1,64}\Z")]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 MOST_AT_ONCE = 5000  # customers in one command
 CODE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -57,10 +58,10 @@ class Invitation(msgspec.Struct, frozen=True):
     until: datetime
 
 
-class Access(msgspec.Struct):
+class Access(SigningIn, msgspec.Struct):
     """Open invitations by digest, whose each account is, and the company's list of customers.
 
-    customers: the level of each, by account.
+    customers: the level of each, by account. Sessions and keys: see `SigningIn`.
     """
 
     invitations: dict[str, Invitation] = {}
@@ -70,6 +71,11 @@ class Access(msgspec.Struct):
     def account_of(self, agent: str) -> str | None:
         """The account of a person, if they have one."""
         return next((account for account, who in self.accounts.items() if who == agent), None)
+
+    def lets_in(self, agent: str) -> bool:
+        """Whether a person could come in, or has: by an account, an invitation or a session."""
+        invited = any(each.agent == agent for each in self.invitations.values())
+        return invited or self.account_of(agent) is not None or self.is_at_door(agent)
 
 
 # --- commands ----------------------------------------------------------------------------------
@@ -93,7 +99,7 @@ class AcceptInvitation(Command, frozen=True, kw_only=True, tag="accept_invitatio
 
 
 class Unlink(Command, frozen=True, kw_only=True, tag="unlink"):
-    """A person's account is to be nobody's, and their open invitation void."""
+    """A person's account is to be nobody's, their invitation void, their sessions over."""
 
     by: str
     agent: AgentId
@@ -141,6 +147,8 @@ def accept(access: Access, command: AcceptInvitation, now: datetime) -> Iterator
     old = access.account_of(agent)
     if old is not None and old != command.account:
         yield AccountUnlinked(at=now, by=agent, agent=agent, account=old, reason="replaced")
+        sessions = access.sessions_of(agent)
+        yield from signing_in.end(access, sessions, agent, "replaced", now)
     yield InvitationAccepted(
         at=now,
         by=agent,
@@ -152,7 +160,7 @@ def accept(access: Access, command: AcceptInvitation, now: datetime) -> Iterator
 
 
 def unlink(access: Access, command: Unlink, now: datetime) -> Iterator[Event]:
-    """The account nobody's, and the open invitation void, if the person has any."""
+    """The account nobody's, the open invitation void, their sessions over, if there are any."""
     for digest, invitation in access.invitations.items():
         if invitation.agent == command.agent:
             yield InvitationWithdrawn(
@@ -168,6 +176,7 @@ def unlink(access: Access, command: Unlink, now: datetime) -> Iterator[Event]:
         yield AccountUnlinked(
             at=now, by=command.by, agent=command.agent, account=account, reason=command.reason
         )
+    yield from signing_in.remove(access, command.agent, command.by, now)
 
 
 def list_customers(access: Access, command: ListCustomers, now: datetime) -> Iterator[Event]:
@@ -200,12 +209,14 @@ def evolve(access: Access, event: Event) -> None:
             access.accounts[event.account] = event.agent
         case AccountUnlinked():
             access.accounts.pop(event.account, None)
+            offers = access.offers.items()
+            access.offers = {code: each for code, each in offers if each.agent != event.agent}
         case CustomerListed():
             access.customers[event.account] = event.level
         case CustomerUnlisted():
             access.customers.pop(event.account, None)
         case _:
-            pass
+            signing_in.evolve(access, event)
 
 
 # --- actor -------------------------------------------------------------------------------------
@@ -230,6 +241,8 @@ class AccessBehaviour:
                 yield from unlink(state, command, now)
             case ListCustomers():
                 yield from list_customers(state, command, now)
+            case _ if isinstance(command, SigningInCommand):
+                yield from signing_in.decide(state, command, now)
             case _:
                 raise TypeError(f"access cannot {type(command).__name__}")
 

@@ -43,6 +43,7 @@ from llmtb.runtime.errors import Refused
 
 MOST_ERLANGS = 10_000  # more than any centre has; keeps the formulas' work bounded
 OFF_THE_FLOOR: tuple[Role, ...] = ("customer", "auditor")  # never on a shift
+SUPERVISING: tuple[Role, ...] = ("supervisor", "admin")
 
 
 # --- state -------------------------------------------------------------------------------------
@@ -88,8 +89,19 @@ class Centre(msgspec.Struct):
     def may_supervise(self, by: str) -> None:
         """Raise Refused if a known person, who is no supervisor, acts as one."""
         person = self.roster.people.get(by)
-        if person is not None and person.role != "supervisor":
+        if person is not None and person.role not in SUPERVISING:
             raise Refused(f"{by!r} is no supervisor but {person.role}")
+
+    def may_administer(self, by: str) -> None:
+        """Raise Refused if a known person acts as admin who is none, and there is one."""
+        self.may_supervise(by)
+        people = self.roster.people
+        if by in people and people[by].role != "admin" and self.has_admin():
+            raise Refused(f"{by!r} is no admin but {people[by].role}")
+
+    def has_admin(self) -> bool:
+        """Whether anybody is one; while nobody is, supervisors may what admins may."""
+        return any(person.role == "admin" for person in self.roster.people.values())
 
     def instance(self, shift: str, now: datetime) -> Window:
         """The instance meant by `DATE/NAME`, or by a name alone: the running one, else the next.
@@ -207,6 +219,8 @@ def add_agent(centre: Centre, command: AddAgent, now: datetime) -> Iterator[Even
     """
     centre.may_supervise(command.by)
     old = centre.roster.people.get(command.agent)
+    if "admin" in (command.role, old.role if old else None):
+        centre.may_administer(command.by)
     kind = AgentAdded if old is None else AgentChanged
     event = kind(
         at=now,
@@ -232,6 +246,8 @@ def remove_agent(centre: Centre, command: RemoveAgent, now: datetime) -> Iterato
     centre.may_supervise(command.by)
     centre.known(command.agent)
     person = centre.roster.people[command.agent]
+    if person.role == "admin":
+        centre.may_administer(command.by)
     yield AgentRemoved(
         at=now,
         by=command.by,

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from llmtb.actors.asking import BOT, ChatId
-from llmtb.actors.centre import Centre
+from llmtb.actors.centre import SUPERVISING, Centre
 from llmtb.actors.command import AgentId, Command, Reason
 from llmtb.actors.shift import Shift
 from llmtb.events.desk import (
@@ -250,7 +250,7 @@ def _is_there(shifts: Collection[Shift], centre: Centre, agent: str) -> bool:
     if any(agent in shift.breaks for shift in shifts):
         return False
     person = centre.roster.people.get(agent)
-    supervises = person is not None and person.role == "supervisor"
+    supervises = person is not None and person.role in SUPERVISING
     return supervises or any(agent in shift.present for shift in shifts)
 
 

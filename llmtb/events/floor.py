@@ -11,7 +11,7 @@ from typing import Any, Literal
 from llmtb.events.event import Event, Instant
 from llmtb.events.report import ShiftReport
 
-Role = Literal["agent", "supervisor", "auditor", "customer"]
+Role = Literal["agent", "supervisor", "auditor", "customer", "admin"]
 AssignReason = Literal["roster", "overtime", "change"]
 PhoneState = Literal["free", "in_call", "wrap", "away"]
 Kind = Literal["normal", "urgent", "emergency", "meal"]

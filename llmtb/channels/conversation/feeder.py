@@ -136,9 +136,7 @@ class Feeder:
             event = recorded.event
             if not isinstance(event, AgentRemoved) or self.known.person(event.agent) is not None:
                 continue
-            access = self.known.access
-            invited = (each.agent for each in access.invitations.values())
-            if access.account_of(event.agent) is not None or event.agent in invited:
+            if self.known.access.lets_in(event.agent):
                 command = Unlink(by=event.by, agent=event.agent, reason="removed")
                 await self._insist(None, command, f"unlink:{recorded.seq}")
 

@@ -5,7 +5,7 @@ A link holds the invitation's code, so it is whispered: told at once, and record
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, get_args
+from typing import Final
 
 from llmtb.actors.access import AcceptInvitation, Invite, digest_of
 from llmtb.actors.centre import AddAgent, RemoveAgent
@@ -33,6 +33,8 @@ from llmtb.events.event import Event
 from llmtb.events.floor import Role
 
 LONGEST_NAME: Final = 60
+INVITED: Final[tuple[Role, ...]] = ("agent", "supervisor", "auditor", "customer")
+"""What somebody can be invited as here; admins are made in the console, or at the machine."""
 
 
 def link_to(bot: str, code: str) -> str:
@@ -100,7 +102,12 @@ def person(scene: Scene, args: tuple[str, ...], _drawn: datetime) -> Step:
 def invite(scene: Scene, args: tuple[str, ...], _drawn: datetime) -> Step:
     """A new link for a known person; an earlier one is void."""
     agent = _agent(scene, args)
-    return _gone(scene) if agent is None else _invite(scene, agent)
+    if agent is None:
+        return _gone(scene)
+    people = scene.known.floor.centre.roster.people
+    if people[agent].role == "admin" and people[scene.agent].role != "admin":
+        return Step(toast=scene.speech.say("Only an admin may do that."), alert=True)
+    return _invite(scene, agent)
 
 
 def remove(scene: Scene, args: tuple[str, ...], _drawn: datetime) -> Step:
@@ -146,7 +153,7 @@ def _take_name(scene: Scene, _given: Given, text: str) -> Step:
 def _ask_role(scene: Scene, given: Given) -> Say:
     speech = scene.speech
     text = speech.say("What will {name} be?", name=given["name"])
-    choices = [Choice(role_name(speech, role), ("invite.role", role)) for role in ROLES]
+    choices = [Choice(role_name(speech, role), ("invite.role", role)) for role in INVITED]
     return Say(text=text, keyboard=keyboards.listed("d", choices, scene.now, wide=2))
 
 
@@ -160,10 +167,9 @@ def _take_role(scene: Scene, given: Given, text: str) -> Step:
 def _role(scene: Scene, text: str) -> Role:
     """The role that was pressed or written, in any language. Raises Unclear."""
     typed = text.strip().casefold()
-    for role in get_args(Role):
+    for role in INVITED:
         if typed in {role, *(each.casefold() for each in scene.words.said_as(ROLES[role]))}:
-            found: Role = role
-            return found
+            return role
     raise Unclear(scene.speech.say("Please press one of the roles."))
 
 

@@ -50,6 +50,11 @@ WORDS_KEPT: Final = 20  # of a conversation that is given to the next agent
 View = Literal["floor", "capacity"]
 
 
+def bot_role(role: Role) -> Role:
+    """What a role is in the bot, where an admin is a supervisor."""
+    return "supervisor" if role == "admin" else role
+
+
 def asker_of(question: str) -> str:
     """The chat that asked a question."""
     return question.rpartition("/")[0]
@@ -151,9 +156,13 @@ class Known(msgspec.Struct):
         return account if account is not None and self.person(agent) is not None else None
 
     def members(self, *roles: Role) -> list[Member]:
-        """The known people with an account, in these roles, by id."""
+        """The known people with an account, in these roles, by id; admins are supervisors too."""
         members = (self.member(account) for account in self.access.accounts)
-        return sorted(each for each in members if each is not None and each.person.role in roles)
+        return sorted(
+            each
+            for each in members
+            if each is not None and {each.person.role, bot_role(each.person.role)} & {*roles}
+        )
 
     def question(self, question: str) -> Question | None:
         """One of the last questions of its chat's session."""

@@ -20,6 +20,7 @@ ROLES: Final[Mapping[Role, str]] = {
     "supervisor": mark("supervisor"),
     "auditor": mark("auditor"),
     "customer": mark("customer"),
+    "admin": mark("admin"),
 }
 REFUSALS: Final[Mapping[RefusalReason, str]] = {
     "not_present": mark("You are not checked in."),

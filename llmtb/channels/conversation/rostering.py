@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from llmtb.actors.centre import AssignShift, UnassignShift
+from llmtb.actors.centre import OFF_THE_FLOOR, AssignShift, UnassignShift
 from llmtb.channels.conversation import keyboards
 from llmtb.channels.conversation.desk import coming
 from llmtb.channels.conversation.dialogues import SUPERVISOR
@@ -138,7 +138,7 @@ def _candidates(scene: Scene, name: str, act: str) -> list[str]:
     for window in coming(scene, SCOPE_HOURS):
         if act in ("o", "u") and window.name.endswith(f"/{name}"):
             on |= set(roster.on(window.name))
-    able = {each for each, p in roster.people.items() if p.role in ("agent", "supervisor")}
+    able = {each for each, p in roster.people.items() if p.role not in OFF_THE_FLOOR}
     chosen = able & on if act == "u" else able - on
     return sorted(chosen, key=lambda each: (scene.known.name(each), each))
 

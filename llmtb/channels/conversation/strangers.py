@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from llmtb.channels.conversation.inviting import LONGEST_NAME
-from llmtb.channels.conversation.known import Known, Member
+from llmtb.channels.conversation.known import Known, Member, bot_role
 from llmtb.channels.conversation.words import Speech, plain
 from llmtb.channels.port import Pressed, Said, chat_key
 from llmtb.events.floor import Role
@@ -68,7 +68,7 @@ def speaker_of(known: Known, update: Said | Pressed) -> Speaker | None:
 def of_member(member: Member, called: str) -> Speaker:
     """A known person, by the name they are known by."""
     name = member.person.name if member.person.name != member.id else called
-    return Speaker(member.id, member.chat, member.person.role, name)
+    return Speaker(member.id, member.chat, bot_role(member.person.role), name)
 
 
 def is_welcome(known: Known, chat: str) -> bool:

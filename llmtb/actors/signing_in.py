@@ -1,0 +1,397 @@
+"""Signing in to the console: offered codes, sessions, failures, second factors, and keys.
+
+A code, a session's token and a key are secrets; only their digests ever get here.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from llmtb.actors.command import AgentId, Command, Reason
+from llmtb.events.access import (
+    Ending,
+    KeyIssued,
+    KeyRevoked,
+    LockedOut,
+    RecordViewed,
+    RequestsRefused,
+    Scope,
+    SecondFactorRemoved,
+    SecondFactorSet,
+    SignedIn,
+    SignedOut,
+    SignInFailed,
+    SignInOffered,
+    Way,
+)
+from llmtb.events.event import Event
+from llmtb.runtime.errors import Refused
+
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Device = Annotated[str, Meta(max_length=80)]
+KeyName = Annotated[str, Meta(pattern=r"\S", max_length=60)]
+Word = Annotated[str, Meta(max_length=200)]
+OFFER_FOR: Final = timedelta(minutes=5)
+TRIES: Final = 5  # failures within `WITHIN` that lock a person out
+WITHIN: Final = timedelta(minutes=15)
+LOCKED_FOR: Final = timedelta(minutes=15)
+MOST_OFFERS: Final = 3  # codes sent to one chat that are open at one time
+MOST_SESSIONS: Final = 20  # of one person
+MOST_KEYS: Final = 100
+
+
+# --- state -------------------------------------------------------------------------------------
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A code that signs a person in, until an instant."""
+
+    agent: str
+    until: datetime
+    way: Way
+
+
+class Session(msgspec.Struct, frozen=True):
+    """Somebody who is signed in; over at `until`."""
+
+    agent: str
+    since: datetime
+    until: datetime
+    second_factor: bool
+    device: str
+
+
+class Key(msgspec.Struct, frozen=True):
+    """What another system may do; `until` None: until it is revoked."""
+
+    name: str
+    scopes: tuple[Scope, ...]
+    since: datetime
+    until: datetime | None
+    by: str
+
+
+class SigningIn(msgspec.Struct):
+    """Who may come in to the console, and who has.
+
+    offers, sessions, keys: by digest. tries: when the last failures were, by person. locked: until
+    when, by person. second_factors: since when a person has one.
+    """
+
+    offers: dict[str, Offer] = {}
+    sessions: dict[str, Session] = {}
+    keys: dict[str, Key] = {}
+    tries: dict[str, list[datetime]] = {}
+    locked: dict[str, datetime] = {}
+    second_factors: dict[str, datetime] = {}
+
+    def offer(self, digest: str, now: datetime) -> Offer | None:
+        """What a code opens now, if anything."""
+        offer = self.offers.get(digest)
+        return offer if offer is not None and now < offer.until else None
+
+    def session(self, digest: str, now: datetime) -> Session | None:
+        """The session of a token, unless it is over."""
+        session = self.sessions.get(digest)
+        return session if session is not None and now < session.until else None
+
+    def key(self, digest: str, now: datetime) -> Key | None:
+        """What a key opens now, if anything."""
+        key = self.keys.get(digest)
+        return key if key is not None and (key.until is None or now < key.until) else None
+
+    def is_locked(self, agent: str, now: datetime) -> bool:
+        """Whether a person cannot come in by what can be guessed."""
+        until = self.locked.get(agent)
+        return until is not None and now < until
+
+    def sessions_of(self, agent: str) -> list[str]:
+        """The sessions of a person, the oldest first."""
+        return [digest for digest, each in self.sessions.items() if each.agent == agent]
+
+    def is_at_door(self, agent: str) -> bool:
+        """Whether there is anything that lets a person in to the console."""
+        offered = any(each.agent == agent for each in self.offers.values())
+        return offered or agent in self.second_factors or bool(self.sessions_of(agent))
+
+
+# --- commands ----------------------------------------------------------------------------------
+
+
+class OfferSignIn(Command, frozen=True, kw_only=True, tag="offer_sign_in"):
+    """Let a person in by a code, once, within `OFFER_FOR`."""
+
+    agent: AgentId
+    offer: Digest
+    way: Way
+    by: str
+
+
+class SignIn(Command, frozen=True, kw_only=True, tag="sign_in"):
+    """Somebody comes with a code; `session` is to be theirs until an instant.
+
+    second_factor: whether a second factor was asked for and was right.
+    """
+
+    offer: Digest
+    session: Digest
+    until: datetime
+    second_factor: bool
+    device: Device
+
+
+class FailSignIn(Command, frozen=True, kw_only=True, tag="fail_sign_in"):
+    """Somebody came with what opens nothing; `agent`: as whom, if that is known."""
+
+    agent: AgentId | None
+    reason: Word
+
+
+class EndSessions(Command, frozen=True, kw_only=True, tag="end_sessions"):
+    """These sessions are over; those that are none (any more) are passed over."""
+
+    by: str
+    sessions: Annotated[tuple[Digest, ...], Meta(max_length=1000)]
+    reason: Ending
+
+
+class SetSecondFactor(Command, frozen=True, kw_only=True, tag="set_second_factor"):
+    """From now on a person needs a second factor."""
+
+    agent: AgentId
+
+
+class RemoveSecondFactor(Command, frozen=True, kw_only=True, tag="remove_second_factor"):
+    """From now on a person needs none."""
+
+    by: str
+    agent: AgentId
+
+
+class IssueKey(Command, frozen=True, kw_only=True, tag="issue_key"):
+    """Let another system in by a key, of which `key` is the digest."""
+
+    by: str
+    key: Digest
+    name: KeyName
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=10)]
+    until: datetime | None = None
+
+
+class RevokeKey(Command, frozen=True, kw_only=True, tag="revoke_key"):
+    """A key is to open nothing any more."""
+
+    by: str
+    key: Digest
+    reason: Reason
+
+
+class NoteViewing(Command, frozen=True, kw_only=True, tag="note_viewing"):
+    """Somebody looked at data of somebody."""
+
+    by: str
+    what: Word
+    of: Word
+    session: str
+
+
+class NoteRefusals(Command, frozen=True, kw_only=True, tag="note_refusals"):
+    """So many requests were turned away since an instant."""
+
+    reason: Word
+    count: Annotated[int, Meta(ge=1)]
+    since: datetime
+
+
+SigningInCommand = (
+    OfferSignIn
+    | SignIn
+    | FailSignIn
+    | EndSessions
+    | SetSecondFactor
+    | RemoveSecondFactor
+    | IssueKey
+    | RevokeKey
+    | NoteViewing
+    | NoteRefusals
+)
+
+
+# --- decide ------------------------------------------------------------------------------------
+
+
+def decide(state: SigningIn, command: SigningInCommand, now: datetime) -> Iterator[Event]:
+    """The events of a command. Raises Refused."""
+    match command:
+        case OfferSignIn():
+            yield from offer_sign_in(state, command, now)
+        case SignIn():
+            yield from sign_in(state, command, now)
+        case FailSignIn():
+            yield from fail(state, command, now)
+        case EndSessions():
+            yield from end(state, command.sessions, command.by, command.reason, now)
+        case SetSecondFactor():
+            if command.agent not in state.second_factors:
+                yield SecondFactorSet(at=now, by=command.agent, agent=command.agent)
+        case RemoveSecondFactor():
+            if command.agent in state.second_factors:
+                yield SecondFactorRemoved(at=now, by=command.by, agent=command.agent)
+        case IssueKey():
+            yield issue(state, command, now)
+        case RevokeKey():
+            yield revoke(state, command, now)
+        case NoteViewing(by=by, what=what, of=of, session=session):
+            yield RecordViewed(at=now, by=by, what=what, of=of, session=session)
+        case NoteRefusals(reason=reason, count=count, since=since):
+            yield RequestsRefused(at=now, by="door", reason=reason, count=count, since=since)
+
+
+def offer_sign_in(state: SigningIn, command: OfferSignIn, now: datetime) -> Iterator[Event]:
+    """The offer. Raises Refused where too many codes were sent, or the person is locked out."""
+    if command.way == "code":
+        if state.is_locked(command.agent, now):
+            raise Refused("nobody can sign in so just now")
+        sent = [
+            each
+            for each in state.offers.values()
+            if each.agent == command.agent and each.way == "code" and now < each.until
+        ]
+        if len(sent) >= MOST_OFFERS:
+            raise Refused("enough codes were sent; use one of them")
+    yield SignInOffered(
+        at=now,
+        by=command.by,
+        offer=command.offer,
+        agent=command.agent,
+        until=now + OFFER_FOR,
+        way=command.way,
+    )
+
+
+def sign_in(state: SigningIn, command: SignIn, now: datetime) -> Iterator[Event]:
+    """The session, and the end of those that are too many or over. Raises Refused."""
+    offer = state.offer(command.offer, now)
+    if offer is None:
+        raise Refused("this code is not valid (any more)")
+    agent = offer.agent
+    if (offer.way == "code" or command.second_factor) and state.is_locked(agent, now):
+        raise Refused("nobody can sign in so just now")
+    if agent in state.second_factors and not command.second_factor:
+        raise Refused("a second factor is needed")
+    over = [digest for digest, each in state.sessions.items() if each.until <= now]
+    yield from end(state, over, "clock", "expired", now)
+    open_ = [each for each in state.sessions_of(agent) if each not in over]
+    yield from end(state, open_[: 1 - MOST_SESSIONS], agent, "replaced", now)
+    yield SignedIn(
+        at=now,
+        by=agent,
+        session=command.session,
+        agent=agent,
+        until=command.until,
+        second_factor=command.second_factor,
+        device=command.device,
+        offer=command.offer,
+    )
+
+
+def fail(state: SigningIn, command: FailSignIn, now: datetime) -> Iterator[Event]:
+    """The failure; the last of too many locks the person out."""
+    agent = command.agent
+    yield SignInFailed(at=now, by=agent or "nobody", agent=agent, reason=command.reason)
+    if agent is None or state.is_locked(agent, now):
+        return
+    lately = [at for at in state.tries.get(agent, ()) if now - at < WITHIN]
+    if len(lately) + 1 >= TRIES:
+        yield LockedOut(at=now, by="door", agent=agent, until=now + LOCKED_FOR)
+
+
+def end(
+    state: SigningIn, sessions: Sequence[str], by: str, reason: Ending, now: datetime
+) -> Iterator[Event]:
+    """The end of those sessions that are open."""
+    for digest in dict.fromkeys(sessions):
+        session = state.sessions.get(digest)
+        if session is not None:
+            yield SignedOut(at=now, by=by, session=digest, agent=session.agent, reason=reason)
+
+
+def remove(state: SigningIn, agent: str, by: str, now: datetime) -> Iterator[Event]:
+    """Everything ended that lets a person in who has left."""
+    yield from end(state, state.sessions_of(agent), by, "removed", now)
+    if agent in state.second_factors:
+        yield SecondFactorRemoved(at=now, by=by, agent=agent)
+
+
+def issue(state: SigningIn, command: IssueKey, now: datetime) -> Event:
+    """The key. Raises Refused for a name that is taken, or an end that has passed."""
+    if any(each.name == command.name for each in state.keys.values()):
+        raise Refused(f"there is a key {command.name!r} already")
+    if len(state.keys) >= MOST_KEYS:
+        raise Refused(f"there are {MOST_KEYS} keys; revoke one first")
+    if command.until is not None and command.until <= now:
+        raise Refused("a key must end later than now")
+    return KeyIssued(
+        at=now,
+        by=command.by,
+        key=command.key,
+        name=command.name,
+        scopes=tuple(dict.fromkeys(command.scopes)),
+        until=command.until,
+    )
+
+
+def revoke(state: SigningIn, command: RevokeKey, now: datetime) -> Event:
+    """The end of a key. Raises Refused where there is none."""
+    key = state.keys.get(command.key)
+    if key is None:
+        raise Refused("there is no such key (any more)")
+    return KeyRevoked(at=now, by=command.by, key=command.key, name=key.name, reason=command.reason)
+
+
+# --- evolve ------------------------------------------------------------------------------------
+
+
+def evolve(state: SigningIn, event: Event) -> None:
+    """Take in one event of signing in; others change nothing."""
+    match event:
+        case SignInOffered():
+            _forget(state, event)
+            state.offers[event.offer] = Offer(event.agent, event.until, event.way)
+        case SignedIn():
+            state.offers.pop(event.offer, None)
+            state.tries.pop(event.agent, None)
+            state.sessions[event.session] = Session(
+                event.agent, event.at, event.until, event.second_factor, event.device
+            )
+        case SignInFailed(agent=str(agent)):
+            state.tries[agent] = [*state.tries.get(agent, ()), event.at][-TRIES:]
+        case LockedOut():
+            state.locked[event.agent] = event.until
+            state.tries.pop(event.agent, None)
+        case SignedOut():
+            state.sessions.pop(event.session, None)
+        case SecondFactorSet():
+            state.second_factors[event.agent] = event.at
+        case SecondFactorRemoved():
+            state.second_factors.pop(event.agent, None)
+        case KeyIssued():
+            state.keys[event.key] = Key(event.name, event.scopes, event.at, event.until, event.by)
+        case KeyRevoked():
+            state.keys.pop(event.key, None)
+        case _:
+            pass
+
+
+def _forget(state: SigningIn, event: SignInOffered) -> None:
+    """Leave out what is over, and the last link of the person: a new one voids it."""
+    for digest, offer in list(state.offers.items()):
+        voided = offer.agent == event.agent and offer.way == event.way != "code"
+        if voided or offer.until <= event.at:
+            del state.offers[digest]
+    for agent, until in list(state.locked.items()):
+        if until <= event.at:
+            del state.locked[agent]
