@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_skeleton
-from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from persiantools.jdatetime import JalaliDate
@@ -210,12 +209,13 @@ def _read(folder: Path) -> GNUTranslations:
         Locale.parse(language)
     except (UnknownLocaleError, ValueError) as error:
         raise ValueError(f"{folder}: {language!r} is not the code of a language") from error
-    whole = Catalog(locale=language)
-    for path in sorted(folder.glob("*.po")):
+    parts = []
+    for path in sorted(folder.glob("*.po"), key=lambda path: (path.stem != DOMAIN, path)):
         with path.open("rb") as source:
-            for message in read_po(source, locale=language, domain=path.stem):
-                if message.id:
-                    whole[message.id] = message
+            parts.append(read_po(source, locale=language, domain=path.stem))
+    whole, *rooms = parts
+    for message in (each for room in rooms for each in room if each.id):
+        whole[message.id] = message
     compiled = io.BytesIO()
     write_mo(compiled, whole)
     compiled.seek(0)
