@@ -17,7 +17,7 @@ from llmtb.actors.access import (
 )
 from llmtb.actors.centre import AddAgent
 from llmtb.actors.command import Command
-from llmtb.channels.port import Said
+from llmtb.channels.port import DESK, SITE, Said
 from llmtb.events.access import ACCESS_EVENTS, AccountUnlinked, InvitationAccepted, InvitationIssued
 from llmtb.events.chat import CHAT_EVENTS, LanguageChosen
 from llmtb.events.event import Event
@@ -134,6 +134,19 @@ def test_strangers_get_a_polite_refusal_and_no_data() -> None:
         }
         assert await company.press_token(666, 1, "1:r:0:normal") == (company.heard(666)[0], True)
         assert company.events(*CHAT_EVENTS, *ACCESS_EVENTS) == before
+
+    play(story)
+
+
+@pytest.mark.parametrize("customers", ["invited", "list", "anyone"])
+def test_who_writes_on_the_companys_own_site_is_its_customer(customers: str) -> None:
+    async def story(company: Company) -> None:
+        await company.policy(questions__customers=customers)
+        await company.say(SITE + 5, "/start")
+        assert "I am a bot." in company.heard(SITE + 5)[0]
+        assert "A person" in str(company.last(SITE + 5).keyboard)
+        await company.say(DESK + 5, "/start")
+        assert ("I am a bot." in company.heard(DESK + 5)[0]) == (customers == "anyone")
 
     play(story)
 

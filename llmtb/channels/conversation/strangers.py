@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from llmtb.channels.conversation.inviting import LONGEST_NAME
 from llmtb.channels.conversation.known import Known, Member, bot_role
 from llmtb.channels.conversation.words import Speech, plain
-from llmtb.channels.port import Pressed, Said, chat_key
+from llmtb.channels.port import Pressed, Said, channel_of, chat_key
 from llmtb.events.floor import Role
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -74,9 +74,10 @@ def of_member(member: Member, called: str) -> Speaker:
 def is_welcome(known: Known, chat: str) -> bool:
     """Whether an account that is nobody's on the roster is a customer's.
 
-    Whoever talks with a colleague may finish, whatever the company's rules became meanwhile.
+    Whoever talks with a colleague may finish, whatever the company's rules became meanwhile; who
+    writes on the company's own site is one of those for whom it put the chat there.
     """
-    if chat in known.floor.desk.held:
+    if chat in known.floor.desk.held or channel_of(chat) == "site":
         return True
     match known.floor.centre.policy.questions.customers:
         case "anyone":
