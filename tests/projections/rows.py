@@ -9,10 +9,12 @@ from typing import Any
 
 from llmtb.events.record import Recorded
 from llmtb.projections.capacity import Capacity
+from llmtb.projections.changes import Changes
 from llmtb.projections.engine import Views
 from llmtb.projections.history import History
 from llmtb.projections.people import People
 from llmtb.projections.projection import Projection
+from llmtb.projections.questions import Questions
 from llmtb.projections.shift_report import ShiftReports
 from tests.projections.logs import Tape
 
@@ -21,7 +23,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 def all_views() -> list[Projection]:
     """Every view there is, anew."""
-    return [People(), Capacity(), History(), ShiftReports()]
+    return [People(), Capacity(), Changes(), History(), Questions(), ShiftReports()]
 
 
 def positions(path: Path) -> set[int]:
