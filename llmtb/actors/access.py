@@ -7,15 +7,16 @@ secret between the supervisor and the invited; only its digest ever gets here.
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from llmtb.actors import signing_in
+from llmtb.actors import keys, signing_in
 from llmtb.actors.command import AgentId, Command, Reason
-from llmtb.actors.signing_in import Digest, SigningIn, SigningInCommand
+from llmtb.actors.keys import IssueKey, Key, RevokeKey
+from llmtb.actors.signing_in import Digest, SigningIn, SigningInCommand, Word
 from llmtb.events.access import (
     STREAM,
     AccountUnlinked,
@@ -24,6 +25,9 @@ from llmtb.events.access import (
     InvitationAccepted,
     InvitationIssued,
     InvitationWithdrawn,
+    KeyIssued,
+    KeyRevoked,
+    RecordViewed,
 )
 from llmtb.events.event import Event
 from llmtb.events.floor import Role
@@ -31,6 +35,7 @@ from llmtb.runtime.errors import Refused
 
 Account = Annotated[str, Meta(pattern=r"^[^/\s]{1,64}\Z")]
 MOST_AT_ONCE = 5000  # customers in one command
+AGAIN = timedelta(minutes=10)  # after which a second look at the same is told again
 CODE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -61,16 +66,24 @@ class Invitation(msgspec.Struct, frozen=True):
 class Access(SigningIn, msgspec.Struct):
     """Open invitations by digest, whose each account is, and the company's list of customers.
 
-    customers: the level of each, by account. Sessions and keys: see `SigningIn`.
+    customers: the level of each, by account. keys: of other systems, by digest. viewed: when a
+    session last looked at what of whom. The rest: see `SigningIn`.
     """
 
     invitations: dict[str, Invitation] = {}
     accounts: dict[str, str] = {}
     customers: dict[str, int] = {}
+    keys: dict[str, Key] = {}
+    viewed: dict[str, datetime] = {}
 
     def account_of(self, agent: str) -> str | None:
         """The account of a person, if they have one."""
         return next((account for account, who in self.accounts.items() if who == agent), None)
+
+    def key(self, digest: str, now: datetime) -> Key | None:
+        """What a key opens now, if anything."""
+        key = self.keys.get(digest)
+        return key if key is not None and (key.until is None or now < key.until) else None
 
     def lets_in(self, agent: str) -> bool:
         """Whether a person could come in, or has: by an account, an invitation or a session."""
@@ -117,6 +130,15 @@ class ListCustomers(Command, frozen=True, kw_only=True, tag="list_customers"):
         dict[Account, Annotated[int, Meta(ge=0, le=100)]], Meta(max_length=MOST_AT_ONCE)
     ]
     gone: Annotated[tuple[Account, ...], Meta(max_length=MOST_AT_ONCE)] = ()
+
+
+class NoteViewing(Command, frozen=True, kw_only=True, tag="note_viewing"):
+    """Somebody looked at data of somebody."""
+
+    by: str
+    what: Word
+    of: Word
+    session: str
 
 
 # --- decide ------------------------------------------------------------------------------------
@@ -189,6 +211,19 @@ def list_customers(access: Access, command: ListCustomers, now: datetime) -> Ite
             yield CustomerListed(at=now, by=command.by, account=account, level=level)
 
 
+def note_viewing(access: Access, command: NoteViewing, now: datetime) -> Iterator[Event]:
+    """The look; a second one soon after tells nothing new."""
+    last = access.viewed.get(_look(command))
+    if last is None or now - last >= AGAIN:
+        yield RecordViewed(
+            at=now, by=command.by, what=command.what, of=command.of, session=command.session
+        )
+
+
+def _look(look: NoteViewing | RecordViewed) -> str:
+    return "\n".join((look.session or look.by, look.what, look.of))
+
+
 # --- evolve ------------------------------------------------------------------------------------
 
 
@@ -211,6 +246,12 @@ def evolve(access: Access, event: Event) -> None:
             access.accounts.pop(event.account, None)
             offers = access.offers.items()
             access.offers = {code: each for code, each in offers if each.agent != event.agent}
+        case KeyIssued() | KeyRevoked():
+            keys.evolve(access.keys, event)
+        case RecordViewed():
+            seen = access.viewed.items()
+            access.viewed = {look: at for look, at in seen if event.at - at < AGAIN}
+            access.viewed[_look(event)] = event.at
         case CustomerListed():
             access.customers[event.account] = event.level
         case CustomerUnlisted():
@@ -241,6 +282,12 @@ class AccessBehaviour:
                 yield from unlink(state, command, now)
             case ListCustomers():
                 yield from list_customers(state, command, now)
+            case IssueKey():
+                yield keys.issue(state.keys, command, now)
+            case RevokeKey():
+                yield keys.revoke(state.keys, command, now)
+            case NoteViewing():
+                yield from note_viewing(state, command, now)
             case _ if isinstance(command, SigningInCommand):
                 yield from signing_in.decide(state, command, now)
             case _:

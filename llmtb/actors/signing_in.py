@@ -1,6 +1,6 @@
-"""Signing in to the console: offered codes, sessions, failures, second factors, and keys.
+"""Signing in to the console: offered codes, sessions, failures, second factors.
 
-A code, a session's token and a key are secrets; only their digests ever get here.
+A code and a session's token are secrets; only their digests ever get here.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,15 +10,11 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from llmtb.actors.command import AgentId, Command, Reason
+from llmtb.actors.command import AgentId, Command
 from llmtb.events.access import (
     Ending,
-    KeyIssued,
-    KeyRevoked,
     LockedOut,
-    RecordViewed,
     RequestsRefused,
-    Scope,
     SecondFactorRemoved,
     SecondFactorSet,
     SignedIn,
@@ -32,7 +28,6 @@ from llmtb.runtime.errors import Refused
 
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Device = Annotated[str, Meta(max_length=80)]
-KeyName = Annotated[str, Meta(pattern=r"\S", max_length=60)]
 Word = Annotated[str, Meta(max_length=200)]
 OFFER_FOR: Final = timedelta(minutes=5)
 TRIES: Final = 5  # failures within `WITHIN` that lock a person out
@@ -40,7 +35,6 @@ WITHIN: Final = timedelta(minutes=15)
 LOCKED_FOR: Final = timedelta(minutes=15)
 MOST_OFFERS: Final = 3  # codes sent to one chat that are open at one time
 MOST_SESSIONS: Final = 20  # of one person
-MOST_KEYS: Final = 100
 
 
 # --- state -------------------------------------------------------------------------------------
@@ -64,26 +58,15 @@ class Session(msgspec.Struct, frozen=True):
     device: str
 
 
-class Key(msgspec.Struct, frozen=True):
-    """What another system may do; `until` None: until it is revoked."""
-
-    name: str
-    scopes: tuple[Scope, ...]
-    since: datetime
-    until: datetime | None
-    by: str
-
-
 class SigningIn(msgspec.Struct):
     """Who may come in to the console, and who has.
 
-    offers, sessions, keys: by digest. tries: when the last failures were, by person. locked: until
+    offers, sessions: by digest. tries: when the last failures were, by person. locked: until
     when, by person. second_factors: since when a person has one.
     """
 
     offers: dict[str, Offer] = {}
     sessions: dict[str, Session] = {}
-    keys: dict[str, Key] = {}
     tries: dict[str, list[datetime]] = {}
     locked: dict[str, datetime] = {}
     second_factors: dict[str, datetime] = {}
@@ -97,11 +80,6 @@ class SigningIn(msgspec.Struct):
         """The session of a token, unless it is over."""
         session = self.sessions.get(digest)
         return session if session is not None and now < session.until else None
-
-    def key(self, digest: str, now: datetime) -> Key | None:
-        """What a key opens now, if anything."""
-        key = self.keys.get(digest)
-        return key if key is not None and (key.until is None or now < key.until) else None
 
     def is_locked(self, agent: str, now: datetime) -> bool:
         """Whether a person cannot come in by what can be guessed."""
@@ -171,33 +149,6 @@ class RemoveSecondFactor(Command, frozen=True, kw_only=True, tag="remove_second_
     agent: AgentId
 
 
-class IssueKey(Command, frozen=True, kw_only=True, tag="issue_key"):
-    """Let another system in by a key, of which `key` is the digest."""
-
-    by: str
-    key: Digest
-    name: KeyName
-    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=10)]
-    until: datetime | None = None
-
-
-class RevokeKey(Command, frozen=True, kw_only=True, tag="revoke_key"):
-    """A key is to open nothing any more."""
-
-    by: str
-    key: Digest
-    reason: Reason
-
-
-class NoteViewing(Command, frozen=True, kw_only=True, tag="note_viewing"):
-    """Somebody looked at data of somebody."""
-
-    by: str
-    what: Word
-    of: Word
-    session: str
-
-
 class NoteRefusals(Command, frozen=True, kw_only=True, tag="note_refusals"):
     """So many requests were turned away since an instant."""
 
@@ -213,9 +164,6 @@ SigningInCommand = (
     | EndSessions
     | SetSecondFactor
     | RemoveSecondFactor
-    | IssueKey
-    | RevokeKey
-    | NoteViewing
     | NoteRefusals
 )
 
@@ -240,12 +188,6 @@ def decide(state: SigningIn, command: SigningInCommand, now: datetime) -> Iterat
         case RemoveSecondFactor():
             if command.agent in state.second_factors:
                 yield SecondFactorRemoved(at=now, by=command.by, agent=command.agent)
-        case IssueKey():
-            yield issue(state, command, now)
-        case RevokeKey():
-            yield revoke(state, command, now)
-        case NoteViewing(by=by, what=what, of=of, session=session):
-            yield RecordViewed(at=now, by=by, what=what, of=of, session=session)
         case NoteRefusals(reason=reason, count=count, since=since):
             yield RequestsRefused(at=now, by="door", reason=reason, count=count, since=since)
 
@@ -326,32 +268,6 @@ def remove(state: SigningIn, agent: str, by: str, now: datetime) -> Iterator[Eve
         yield SecondFactorRemoved(at=now, by=by, agent=agent)
 
 
-def issue(state: SigningIn, command: IssueKey, now: datetime) -> Event:
-    """The key. Raises Refused for a name that is taken, or an end that has passed."""
-    if any(each.name == command.name for each in state.keys.values()):
-        raise Refused(f"there is a key {command.name!r} already")
-    if len(state.keys) >= MOST_KEYS:
-        raise Refused(f"there are {MOST_KEYS} keys; revoke one first")
-    if command.until is not None and command.until <= now:
-        raise Refused("a key must end later than now")
-    return KeyIssued(
-        at=now,
-        by=command.by,
-        key=command.key,
-        name=command.name,
-        scopes=tuple(dict.fromkeys(command.scopes)),
-        until=command.until,
-    )
-
-
-def revoke(state: SigningIn, command: RevokeKey, now: datetime) -> Event:
-    """The end of a key. Raises Refused where there is none."""
-    key = state.keys.get(command.key)
-    if key is None:
-        raise Refused("there is no such key (any more)")
-    return KeyRevoked(at=now, by=command.by, key=command.key, name=key.name, reason=command.reason)
-
-
 # --- evolve ------------------------------------------------------------------------------------
 
 
@@ -378,10 +294,6 @@ def evolve(state: SigningIn, event: Event) -> None:
             state.second_factors[event.agent] = event.at
         case SecondFactorRemoved():
             state.second_factors.pop(event.agent, None)
-        case KeyIssued():
-            state.keys[event.key] = Key(event.name, event.scopes, event.at, event.until, event.by)
-        case KeyRevoked():
-            state.keys.pop(event.key, None)
         case _:
             pass
 
