@@ -20,6 +20,7 @@ from llmtb.channels.conversation.keyboards import COMMANDS
 from llmtb.channels.conversation.live import LiveMessages
 from llmtb.channels.conversation.step import History, Settings
 from llmtb.channels.conversation.talk import Talk
+from llmtb.channels.conversation.turns import Turns
 from llmtb.channels.conversation.words import FALLBACK, Words
 from llmtb.channels.port import Disconnected, Flooded, Port, PortError, Pressed, Said
 from llmtb.events.chat import MessageQueued
@@ -62,12 +63,14 @@ class Conversation:
         self._words = words or Words.load()
         self._drafting = drafting
         self.feeder = Feeder(log, house, self._words, settings, clock, drafts=drafting is not None)
+        self._turns = Turns()
         self._talk: asyncio.Future[Talk] = asyncio.get_running_loop().create_future()
 
     async def handle(self, update: Said | Pressed) -> None:
         """Take one update; see `Talk.handle`. Until `run` has begun, this waits."""
         talk = await asyncio.shield(self._talk)
-        await talk.handle(update)
+        async with self._turns.turn(update.chat):  # a chat may be open in more than one channel
+            await talk.handle(update)
 
     async def run(self, port: Port) -> None:
         """Tell people what happens, and keep the live messages, until this is cancelled."""
