@@ -13,6 +13,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ASGIApp
 
+from llmtb.channels.web.api.description import OPERATIONS, Description
+from llmtb.channels.web.api.exchange import Exchange
+from llmtb.channels.web.api.problems import OWN_PATHS, told
 from llmtb.channels.web.board.pages import BoardPages
 from llmtb.channels.web.console import Console
 from llmtb.channels.web.door.door import Door
@@ -49,8 +52,8 @@ def refusal(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
     """A request that cannot be done, in words: a page for people, JSON for machines."""
     status = error.status_code
     console: Console = request.app.state.console
-    if request.url.path.startswith("/api/"):
-        return Response({"status": status, "detail": error.detail}, status_code=status)
+    if request.url.path.startswith(OWN_PATHS):
+        return told(request, error)
     if status == 401 and request.method == "GET":
         return Redirect("/sign-in")
     speech = console.words.speech(console.language, console.known.floor.centre.policy.zone)
@@ -66,17 +69,21 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 def site(console: Console) -> ASGIApp:
     """The application, behind its door."""
+    exchange = Exchange(console)
     app = Litestar(
-        [static_file, home, *ROOMS],
+        [static_file, home, *ROOMS, *OPERATIONS, Description],
         dependencies={
             "console": Provide(lambda: console, sync_to_thread=False),
             "viewer": Provide(viewer_of),
+            "exchange": Provide(lambda: exchange, sync_to_thread=False),
         },
         exception_handlers={HTTPException: refusal, Exception: fault},
         compression_config=CompressionConfig(backend="gzip", exclude=["/feed", "/stream"]),
+        lifespan=[exchange.counting],
         openapi_config=None,
         logging_config=None,
         request_max_body_size=1_000_000,
     )
     app.state.console = console
+    app.state.exchange = exchange
     return Door(console, app)

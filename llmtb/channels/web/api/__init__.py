@@ -1,1 +1,1 @@
-"""The interface for other systems."""
+"""The console for other systems: keys, signed reports, exports, health and figures."""
