@@ -34,7 +34,7 @@ from llmtb.inference.knowledge.passage import Passage
 from llmtb.inference.models.model import Model, ModelKind
 from llmtb.inference.models.store import Models
 from llmtb.inference.translation.translator import Translator
-from llmtb.library.catalogue import Catalogue, Missing, Progress
+from llmtb.library.catalogue import Catalogue, Missing, Progress, is_sample
 from llmtb.library.shelf import FOLDER, Shelf
 from llmtb.policy import Questions
 from llmtb.settings import Models as ModelSettings
@@ -125,7 +125,7 @@ class Answers:
         if passages != self.passages or not self.base.version:
             await self.base.rebuild(passages, progress=progress)
         self.passages, self.missing = passages, missing
-        self.sample = bool(passages) and not library.versions
+        self.sample = bool(passages) and is_sample(library)
         if calibration.encoder != self.encoder.identity:
             log.warning(
                 "the thresholds are of another encoder (%s): run `llmtb knowledge calibrate`",

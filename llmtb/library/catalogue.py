@@ -46,6 +46,11 @@ def library_of(records: Iterable[Recorded]) -> Library:
     return library
 
 
+def is_sample(library: Library) -> bool:
+    """Whether the made-up company's documents stand in: no other was ever added than to them."""
+    return all(document.startswith(f"{SAMPLE}-") for document in library.versions)
+
+
 def sample_files() -> list[Path]:
     """The made-up company's documents, which come with the program."""
     folder = Path(str(resources.files("llmtb") / "sample" / "knowledge"))
@@ -99,12 +104,14 @@ class Catalogue:
     ) -> tuple[list[Passage], list[Missing]]:
         """Every passage that counts, and the documents that could not be read.
 
-        sample: whether the made-up company's stand in while no document was ever added.
+        sample: whether the made-up company's stand in while no other document was ever added;
+        what is added to them (`sample-…`) stands beside them.
         progress: told of (done, all) documents that are read.
         """
         wanted = [_Wanted(meta_of(e, e.version), e) for e in library.documents.values()]
-        if sample and not library.versions:
-            wanted = [_Wanted(meta, path) for path, meta in sample_metas()]
+        if sample and is_sample(library):
+            made_up = [_Wanted(meta, path) for path, meta in sample_metas()]
+            wanted += [each for each in made_up if each.meta.document not in library.documents]
         async with self._reading:
             fresh = [each for each in wanted if each.key not in self._read]
             missing: list[Missing] = []

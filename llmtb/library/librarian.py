@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
 import msgspec
@@ -21,7 +22,14 @@ from llmtb.inference.knowledge.chunks import passages_of
 from llmtb.inference.knowledge.documents.kinds import SUFFIXES
 from llmtb.inference.knowledge.documents.reading import read
 from llmtb.library.catalogue import meta_of, title_of
-from llmtb.library.requests import AddDocuments, ImportCustomers, Level, RemoveDocuments
+from llmtb.library.growing import grown
+from llmtb.library.requests import (
+    AddDocuments,
+    AddEntries,
+    ImportCustomers,
+    Level,
+    RemoveDocuments,
+)
 from llmtb.library.shelf import Shelf
 from llmtb.runtime.errors import Refused
 
@@ -84,6 +92,36 @@ class Librarian:
                 except (DocumentError, Refused) as error:
                     done.append(Added(file=shown(path), document=document, wrong=str(error)))
         return done
+
+    async def add_entries(self, request: AddEntries) -> Added:
+        """Have a document grow by entries that a person has approved; what is in it stays.
+
+        Raises DocumentError where it cannot, OSError where the shelf is full.
+        """
+        async with self._adding:
+            await asyncio.to_thread(self._shelf.sweep)
+            library = self._library()
+            held = library.documents.get(request.document)
+            content = None
+            if held is not None:
+                if held.audience != request.audience:
+                    told = f"{held.document}: is for {held.audience}s, not for {request.audience}s"
+                    raise DocumentError(f"{told}; choose another document")
+                content = await read(
+                    await asyncio.to_thread(self._shelf.held, held.sha256, held.file)
+                )
+            with TemporaryDirectory() as folder:
+                path = Path(folder, f"{request.document}.json")
+                await asyncio.to_thread(path.write_bytes, grown(content, request))
+                whole = AddDocuments(
+                    by=request.by,
+                    paths=(str(path),),
+                    title=request.title,
+                    audience=request.audience,
+                    language=request.language,
+                    reviewed=True,
+                )
+                return await self._add(whole, path, request.document, library)
 
     async def remove(self, request: RemoveDocuments) -> list[str]:
         """Take documents out; returns their ids. Raises Refused for one that is not in."""

@@ -12,6 +12,8 @@ from llmtb.events.chat import Audience
 
 Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}\Z")]
 Level = Annotated[int, Meta(ge=0, le=100)]
+EntryId = Annotated[str, Meta(pattern=r"^[\w.-]{1,100}\Z")]
+Variant = Annotated[str, Meta(pattern=r"\S", max_length=1000)]
 Paths = Annotated[tuple[str, ...], Meta(min_length=1, max_length=1000)]
 
 
@@ -37,6 +39,34 @@ class AddDocuments(Request, frozen=True, kw_only=True, tag="add_documents"):
     level: Level = 0
     language: Language | None = None
     reviewed: bool = False
+
+
+class NewEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question with its answer, which whoever asks for it has read and approves.
+
+    id: of the entry; one that is there already takes these words. variants: other words for the
+    question. level, department: see DocumentAdded.
+    """
+
+    id: EntryId
+    question: Annotated[str, Meta(pattern=r"\S", max_length=1000)]
+    answer: Annotated[str, Meta(pattern=r"\S", max_length=4000)]
+    variants: Annotated[tuple[Variant, ...], Meta(max_length=50)] = ()
+    level: Level = 0
+    department: Department = ""
+
+
+class AddEntries(Request, frozen=True, kw_only=True, tag="add_entries"):
+    """Answer these questions by these answers from now on, in a document that grows by them.
+
+    title: of the document. audience, language: of all of it, the entries that are there included.
+    """
+
+    document: DocumentId
+    title: Title
+    audience: Audience
+    language: Language
+    entries: Annotated[tuple[NewEntry, ...], Meta(min_length=1, max_length=100)]
 
 
 class RemoveDocuments(Request, frozen=True, kw_only=True, tag="remove_documents"):
@@ -98,6 +128,7 @@ class TellFigures(Request, frozen=True, kw_only=True, tag="tell_figures"):
 
 AnyRequest = (
     AddDocuments
+    | AddEntries
     | RemoveDocuments
     | ListDocuments
     | AskOnce
@@ -119,6 +150,7 @@ _PLAIN: Final = {
     "title": "a title has from 1 to 300 characters",
     "department": "a department has at most 60 characters",
     "reason": "a reason has from 1 to 500 characters",
+    "entries": "an entry has a question of at most 1000 characters and an answer of at most 4000",
     "paths": "from 1 to 1000 files and folders can be given at once",
     "wrong": "a rate of error lies between 0 and 1, such as 0.02",
     "out_of_scope": "a rate of error lies between 0 and 1, such as 0.03",

@@ -23,11 +23,12 @@ from llmtb.inference.answering.asked import Asked
 from llmtb.inference.errors import DocumentError, InferenceError
 from llmtb.inference.knowledge.overlaps import Overlap, report
 from llmtb.library.answers import Answers
-from llmtb.library.catalogue import Catalogue, clearance, library_of
+from llmtb.library.catalogue import Catalogue, clearance, is_sample, library_of
 from llmtb.library.librarian import Added, Librarian
 from llmtb.library.proving import Proving
 from llmtb.library.requests import (
     AddDocuments,
+    AddEntries,
     AnyRequest,
     AskOnce,
     Calibrate,
@@ -89,6 +90,8 @@ class Service:
         match wanted:
             case AddDocuments():
                 return await self._add(wanted, note)
+            case AddEntries():
+                return await self._librarian.add_entries(wanted)
             case RemoveDocuments():
                 return await self._librarian.remove(wanted)
             case ListDocuments():
@@ -117,7 +120,7 @@ class Service:
         return {
             "documents": [msgspec.structs.asdict(each) for each in library.documents.values()],
             "overlaps": await self._overlaps(note) if wanted.overlaps else [],
-            "sample": not library.versions and rules_of(self._journal).sample,
+            "sample": is_sample(library) and rules_of(self._journal).sample,
         }
 
     async def _overlaps(self, note: Note, among: Set[str] | None = None) -> list[Overlap]:
