@@ -1,35 +1,50 @@
 """The local demo: a made-up company whose days go by on a fast clock, with phones for anybody.
 
-What its people do is a scenario's steps (`llmtb.testing.day`), day after day, on the real actors;
-whoever opens the page is an agent, a customer and a supervisor among them.
+What its people do is a scenario's steps (`llmtb.testing.day`), day after day, on the real actors.
+Yesterday and this morning are played before it opens, so that there is a past to look at; whoever
+opens the page is an agent, a customer and a supervisor among them.
 """
 
 import asyncio
-import logging
+import random
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from llmtb.actors.access import AcceptInvitation, Invite, digest_of
 from llmtb.actors.centre import AddAgent, AssignShift, SetPolicy
 from llmtb.actors.command import Command
 from llmtb.app import House
+from llmtb.asking_around import AskingAround
 from llmtb.channels.conversation.step import Settings as Manners
 from llmtb.channels.port import DESK, SITE, chat_key
 from llmtb.channels.web.console import Phone
 from llmtb.events.floor import Role
+from llmtb.events.stores.sqlite import SQLiteStore
+from llmtb.runtime import virtual
 from llmtb.runtime.clock import PacedClock
 from llmtb.runtime.errors import Refused
+from llmtb.runtime.tasks import until_first
 from llmtb.scenario import End, Step
+from llmtb.simulate import play
 from llmtb.testing.day import ZONE, Day
 
-log = logging.getLogger(__name__)
-
 AGENTS: Final = 60
+CALLS: Final = 24  # of each agent in a shift
 SPEED: Final = 20.0
-BEGIN: Final = timedelta(
-    hours=9, minutes=20
-)  # in the morning shift, with its figures already there
+BEGIN: Final = timedelta(hours=9, minutes=20)  # in the morning shift, with its figures there
+# The names of a company in many countries; some of them run from right to left.
+NAMES: Final = (
+    *("Ana", "Budi", "Chen", "Dewi", "Elif", "Farid", "Gita", "Hana", "Ivo", "Julia", "Kemal"),
+    *("لیلا", "Mateus", "Noor", "Omid", "Pita", "Quan", "Rosa", "Sami", "Tina", "Umar", "Vera"),
+    *("Wei", "Xia", "یاسمن", "Zoe", "Amir", "Bea", "Caio", "Dara", "Eko", "Fang", "Gil", "Hugo"),
+    *("Ines", "Jin", "Kiana", "Lan", "Mina", "نادر", "Oya", "Paulo", "Rana", "Sita", "Tomas"),
+    *("Uma", "Vahid", "Wulan", "Yan", "زهرا", "Aldo", "Bita", "Cara", "Doni", "Emre", "Flor"),
+    *("Guo", "Hadi", "Iman", "João"),
+)
 PEOPLE: Final[Sequence[tuple[str, str, Role]]] = (
     ("sara", "Sara", "agent"),
     ("nima", "Nima", "agent"),
@@ -40,16 +55,18 @@ PHONES: Final = (
     Phone("Reza", SITE + 1, "customer"),
 )
 RULES: Final = {"questions": {"customers": "anyone", "idle_minutes": 720}}
-PATIENT: Final = 7200  # seconds of the demo: two minutes of whoever looks on, at its usual pace
+PATIENT: Final = 7200  # seconds of the demo in which a press is not too old
 
 
 class Playground:
-    """The demo on a loop. Made where that runs; `run` it beside the house."""
+    """The demo on a loop. Made where that runs; `run` it beside the house.
+
+    today: the date on which it begins. language: its phones', at first.
+    """
 
     def __init__(self, today: date, language: str, loop: asyncio.AbstractEventLoop) -> None:
-        midnight = datetime(today.year, today.month, today.day, tzinfo=ZONE)
         self._today = today
-        self.clock = PacedClock(midnight + BEGIN, loop, SPEED)
+        self.clock = PacedClock(opening(today), loop, SPEED)
         self.manners = Manners(press_seconds=PATIENT, dialogue_minutes=720, language=language)
 
     @property
@@ -67,48 +84,77 @@ class Playground:
         self.clock.speed = speed
 
     async def run(self, house: House) -> None:
-        """Bring the people in and have them work, day after day, until this is cancelled."""
-        now = self.clock.now()
-        day = 0
-        for step in self._day(day):
-            if step.at > now - timedelta(hours=1):
-                break
-            if isinstance(step.command, SetPolicy | AddAgent | AssignShift):
-                await self._do(house, step.command)
-        await self._hold_phones(house)
+        """Have its people work and ask, day after day, until this is cancelled."""
+        await _hand_out_phones(house)
+        chance = random.Random(1)  # noqa: S311 - a company made up hides nothing
+        around = AskingAround(house, self.clock, chance)
+        await until_first(self._work(house), around.run())
+
+    async def _work(self, house: House) -> None:
+        began, number = self.clock.now(), 1
         while True:
-            for step in self._day(day):
-                if step.at > now - timedelta(minutes=10):
+            for step in _day(self._today, number):
+                if step.at >= began:
                     await self._until(step.at)
-                    if isinstance(step.command, End):
-                        break
-                    await self._do(house, step.command)
-            day += 1
-
-    def _day(self, number: int) -> Iterator[Step]:
-        today = self._today + timedelta(days=number)
-        return Day(number + 1, AGENTS, crashes=0, on=today).steps()
-
-    async def _hold_phones(self, house: House) -> None:
-        await self._do(house, SetPolicy(policy=RULES))
-        for number, (agent, name, role) in enumerate(PEOPLE, 1):
-            await self._do(house, AddAgent(agent=agent, name=name, role=role))
-            if role == "agent":
-                for shift in ("night", "morning", "evening"):
-                    await self._do(house, AssignShift(agent=agent, shift=shift))
-            code = digest_of(f"the phone of {agent}, which is anybody's")
-            until = self.clock.now() + timedelta(days=1)
-            invite = Invite(by="demo", agent=agent, role=role, code_digest=code, until=until)
-            await house.access(invite)
-            account = chat_key(DESK + number)
-            await house.access(AcceptInvitation(code_digest=code, account=account))
+                    await _do(house, step.command)
+            number += 1
 
     async def _until(self, at: datetime) -> None:
         while (wait := self.clock.wait(at)) > 0:  # noqa: ASYNC110  the clock's pace may change
             await asyncio.sleep(wait)
 
-    async def _do(self, house: House, command: Command) -> None:
-        try:
-            await house.floor(command)
-        except Refused as refusal:
-            log.debug("the demo was refused: %s", refusal)
+
+def opening(today: date) -> datetime:
+    """The instant at which the demo begins."""
+    return datetime(today.year, today.month, today.day, tzinfo=ZONE) + BEGIN
+
+
+def play_past(today: date, journal: Path) -> None:
+    """Play yesterday and this morning into a new journal, as fast as it goes.
+
+    Raises JournalError.
+    """
+    begin = opening(today)
+
+    def past() -> Iterator[Step]:
+        yield from (step for step in _day(today, 0) if not isinstance(step.command, End))
+        yield from (step for step in _day(today, 1) if step.at < begin)
+        yield Step(0, begin, End())
+
+    steps = past()
+    first = next(_day(today, 0))
+    virtual.run(play(steps, SQLiteStore(journal), lambda _: None, first.at), first.at)
+
+
+def _day(today: date, number: int) -> Iterator[Step]:
+    """What happens on a day; yesterday is number 0."""
+    on = today + timedelta(days=number - 1)
+    for step in Day(number + 1, AGENTS, crashes=0, on=on, calls=CALLS).steps():
+        if isinstance(step.command, AddAgent) and step.command.name is None:
+            name = NAMES[(int(step.command.agent[1:]) - 1) % len(NAMES)]
+            yield step._replace(command=replace(step.command, name=name))
+        elif not isinstance(step.command, End) or number == 0:
+            yield step
+
+
+async def _hand_out_phones(house: House) -> None:
+    """Bring in the people whom whoever looks on may be, each with a phone."""
+    await _do(house, SetPolicy(policy=RULES))
+    for number, (agent, name, role) in enumerate(PEOPLE, 1):
+        await _do(house, AddAgent(agent=agent, name=name, role=role))
+        if role == "agent":
+            for shift in ("night", "morning", "evening"):
+                await _do(house, AssignShift(agent=agent, shift=shift))
+        code = digest_of(f"the phone of {agent}, which is anybody's")
+        until = house.clock.now() + timedelta(days=1)
+        await house.access(Invite(by="demo", agent=agent, role=role, code_digest=code, until=until))
+        account = chat_key(DESK + number)
+        await house.access(AcceptInvitation(code_digest=code, account=account))
+
+
+async def _do(house: House, command: Command) -> None:
+    """What a made-up person does; that it is refused is a part of the show."""
+    try:
+        await house.floor(command)
+    except Refused:
+        return

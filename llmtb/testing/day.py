@@ -44,10 +44,13 @@ class Day:
     """One day from local midnight on.
 
     agents: how many work in all, over three shifts. crashes: at how many instants the system is
-    killed. on: which day. Raises ValueError for fewer than ten agents.
+    killed. on: which day. calls: how often each agent's phone says that it is in a call.
+    Raises ValueError for fewer than ten agents.
     """
 
-    def __init__(self, seed: int, agents: int = 200, crashes: int = 2, on: date = TODAY) -> None:
+    def __init__(
+        self, seed: int, agents: int = 200, crashes: int = 2, on: date = TODAY, calls: int = 6
+    ) -> None:
         if agents < 10:
             raise ValueError("a day needs ten agents or more")
         self.chance = random.Random(seed)  # noqa: S311 - a day made up hides nothing
@@ -55,6 +58,7 @@ class Day:
         self.midnight = datetime(on.year, on.month, on.day, tzinfo=ZONE).astimezone(UTC)
         self.agents = agents
         self.crashes = crashes
+        self.calls = calls
         self._events: list[tuple[datetime, int, Command]] = []
 
     def steps(self) -> Iterator[Step]:
@@ -106,7 +110,7 @@ class Day:
             in_meal = meal_from <= hour < meal_to
             hour = self._rest(agent, "meal" if in_meal else self._kind(), hour)
             hour += self.chance.uniform(0.8, 2.2)
-        for _ in range(6):
+        for _ in range(self.calls):
             call = self.chance.uniform(opens, closes - 0.2)
             self._at(call, ReportPhone(agent=agent, state="in_call"))
             self._at(call + self.chance.uniform(0.02, 0.1), ReportPhone(agent=agent, state="free"))

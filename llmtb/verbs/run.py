@@ -35,7 +35,7 @@ def run(settings_file: Path | None, data: Path | None, host: str | None, port: i
 def _demo(settings: Settings, folder: Path) -> None:
     """A made-up company on a fast clock; it is made up again at each start."""
     from llmtb.live import AT_ONCE, JOURNAL_FILE, Live
-    from llmtb.playground import Playground
+    from llmtb.playground import Playground, play_past
     from llmtb.projections.catalogue import VIEWS_FILE
     from llmtb.runtime.clock import WallClock
     from llmtb.runtime.loop import run
@@ -50,8 +50,10 @@ def _demo(settings: Settings, folder: Path) -> None:
         "No bot is set up yet; here is a demo, a made-up company on a fast clock. Ctrl-C ends it."
     )
 
+    today = WallClock().now().astimezone(ZONE).date()
+    play_past(today, folder / JOURNAL_FILE)
+
     async def serve() -> None:
-        today = WallClock().now().astimezone(ZONE).date()
         demo = Playground(today, settings.telegram.language, asyncio.get_running_loop())
         await Live(settings, None, folder / "none.toml", folder, demo=demo).serve()
 

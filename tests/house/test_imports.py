@@ -41,6 +41,7 @@ ROOMS: dict[str, set[str] | str] = {
     },
     "llmtb.control": set(),
     "llmtb.app": "*",
+    "llmtb.asking_around": "*",
     "llmtb.demo": "*",
     "llmtb.library": "*",
     "llmtb.live": "*",
