@@ -157,6 +157,37 @@ async def latest_reports(
     return [_convert(row, Headline) for row in rows]
 
 
+async def reports_page(
+    read: Read, limit: int, after: Headline | None = None, day: str = ""
+) -> list[Headline]:
+    """The same by pages: those that come after the last one of the page before.
+
+    day: only the shifts of this shift date (ISO).
+    """
+    rows = await read(
+        """SELECT shift, starts, ends FROM shift_reports
+        WHERE (ends, shift) < (?1, ?2) AND (?3 = '' OR substr(shift, 1, 10) = ?3)
+        ORDER BY ends DESC, shift DESC LIMIT ?4""",
+        "~" if after is None else instant(after.ends),
+        "" if after is None else after.shift,
+        day,
+        limit,
+    )
+    return [_convert(row, Headline) for row in rows]
+
+
+async def headline_of(read: Read, shift: str) -> Headline | None:
+    """A closed shift as a list has it; None if it has no report."""
+    rows = await read("SELECT shift, starts, ends FROM shift_reports WHERE shift = ?", shift)
+    return _convert(rows[0], Headline) if rows else None
+
+
+async def kept_bytes(read: Read, shift: str) -> bytes | None:
+    """A shift's report as it is kept, byte for byte; None if there is none."""
+    rows = await read("SELECT report FROM shift_reports WHERE shift = ?", shift)
+    return rows[0][0].encode() if rows else None
+
+
 def rebuild_report(events: Iterable[Event], shift: str) -> ShiftReport | None:
     """Draw a shift's report again from all the events, as it was drawn when the shift closed.
 

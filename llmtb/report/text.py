@@ -21,7 +21,7 @@ def text(document: Document) -> str:
 def _lines(document: Document) -> Iterator[str]:
     yield _cut(document.title, WIDTH)
     yield RULE * WIDTH
-    yield from _summary(document)
+    yield from summary(document)
     yield ""
     yield from _agents(document)
     say = document.speech.say
@@ -36,7 +36,8 @@ def _lines(document: Document) -> Iterator[str]:
             yield from ("", f"{name} {RULE * (WIDTH - 1 - columns(name))}", *found)
 
 
-def _summary(document: Document) -> Iterator[str]:
+def summary(document: Document) -> Iterator[str]:
+    """The shift as a whole, in a few lines."""
     report, say = document.report, document.speech.say
     agents = report.agents
     late = [rest for _, rest in document.breaks() if rest.late_seconds]

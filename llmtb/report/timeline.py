@@ -3,13 +3,14 @@
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import nan
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
 from llmtb.events.report import AgentLines, BreakLine
 from llmtb.report.document import Document, PlainSpeech, late_seconds
+from llmtb.report.hours import hours
 from llmtb.report.letters import RIGHT_TO_LEFT_MARK, drawable, families, plain
 from llmtb.report.level import Level, levels
 from llmtb.report.terms import KINDS
@@ -25,14 +26,6 @@ GAP: Final = 0.3
 LEVEL: Final = 1.7  # height of the level
 PITCH: Final = ((12, 0.36), (40, 0.26), (100, 0.21), (MOST, 0.17))
 """How high an agent's row is, for so many agents."""
-HOURS: Final = (
-    (timedelta(hours=3), timedelta(minutes=15)),
-    (timedelta(hours=6), timedelta(minutes=30)),
-    (timedelta(hours=14), timedelta(hours=1)),
-    (timedelta(hours=24), timedelta(hours=2)),
-)
-"""How far apart the hours are, for a shift of such a length."""
-
 COLOURS: Final = {
     "normal": "#5B8DEF",
     "urgent": "#F2A93B",
@@ -240,18 +233,18 @@ def _name_rows(canvas: Canvas, document: Document) -> None:
 def _draw_level(canvas: Canvas, document: Document) -> None:
     """How many rested at once, filled, and the capacity over it, wherever they changed."""
     say, axes, steps = document.speech.say, canvas.level, levels(document.report)
-    hours = [_hours(document, step.at) for step in steps]
+    places = [_hours(document, step.at) for step in steps]
     ordinary = [step.ordinary for step in steps]
     everybody = [step.ordinary + step.emergency for step in steps]
     capacity = [nan if step.capacity is None else step.capacity for step in steps]
     shown: Style = {"step": "post", "lw": 0}
-    axes.fill_between(hours, ordinary, color="#A9BFDD", label=plain(say("at rest")), **shown)
-    axes.fill_between(hours, ordinary, everybody, color=COLOURS["emergency"], alpha=0.7, **shown)
+    axes.fill_between(places, ordinary, color="#A9BFDD", label=plain(say("at rest")), **shown)
+    axes.fill_between(places, ordinary, everybody, color=COLOURS["emergency"], alpha=0.7, **shown)
     over = [number > most for number, most in zip(ordinary, capacity)]
     if any(over):
         label = plain(say("more than the capacity"))
-        axes.fill_between(hours, capacity, ordinary, where=over, color=LATE, label=label, **shown)
-    axes.step(hours, capacity, where="post", color=INK, lw=1.6, label=plain(say("capacity")))
+        axes.fill_between(places, capacity, ordinary, where=over, color=LATE, label=label, **shown)
+    axes.step(places, capacity, where="post", color=INK, lw=1.6, label=plain(say("capacity")))
     _number(axes, document, max([*everybody, *(step.capacity or 0 for step in steps), 1]))
     _note_capacity(axes, document, steps)
     axes.legend(
@@ -293,13 +286,7 @@ def _note_capacity(axes: Any, document: Document, steps: Sequence[Level]) -> Non
 
 def _draw_hours(canvas: Canvas, document: Document) -> None:
     """The hours: above the agents and below the level, with a line at each."""
-    report = document.report
-    first = report.starts.astimezone(document.speech.zone).replace(minute=0, second=0)
-    length = document.until - report.starts
-    every = next((step for most, step in HOURS if length <= most), timedelta(hours=4))
-    count = (document.until - first) // every + 1
-    ticks = [first + place * every for place in range(count)]
-    shown = [tick for tick in ticks if report.starts <= tick <= document.until]
+    shown = hours(document)
     places = [_hours(document, tick) for tick in shown]
     labels = [plain(document.speech.clock(tick)) for tick in shown]
     for axes in (canvas.agents, canvas.level):
