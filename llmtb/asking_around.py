@@ -99,10 +99,9 @@ class AskingAround:
                 choice = Choose(chat=chat, question=event.question, choice=0)
                 await self._house.chat(chat, choice)
             elif self._chance.random() < 0.5:
-                helped = 1 if self._chance.random() < HELPED else 0
-                await self._house.chat(
-                    chat, Rate(chat=chat, question=event.question, rating=helped)
-                )
+                rating: Literal[0, 1] = 1 if self._chance.random() < HELPED else 0
+                rate = Rate(chat=chat, question=event.question, rating=rating)
+                await self._house.chat(chat, rate)
         except Refused:
             return
 
