@@ -17,6 +17,7 @@ from llmtb.channels.web.api.description import OPERATIONS, Description
 from llmtb.channels.web.api.exchange import Exchange
 from llmtb.channels.web.api.problems import OWN_PATHS, told
 from llmtb.channels.web.board.pages import BoardPages
+from llmtb.channels.web.chat.pages import ChatPages
 from llmtb.channels.web.console import Console
 from llmtb.channels.web.door.door import Door
 from llmtb.channels.web.page import STATIC, drawn, stamp
@@ -24,7 +25,10 @@ from llmtb.channels.web.viewer import viewer_of
 
 log = logging.getLogger(__name__)
 
-ROOMS: Final[Sequence[type[Controller]]] = (BoardPages,)
+ROOMS: Final[Sequence[type[Controller]]] = (
+    BoardPages,
+    ChatPages,
+)
 """The pages, room by room."""
 
 _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

@@ -11,6 +11,7 @@ from litestar.response import Stream
 from llmtb.channels.attachments import Reports, file_name
 from llmtb.channels.port import chat_key
 from llmtb.channels.web.chat.speaking import NotTaken, Unfit, press, say
+from llmtb.channels.web.chat.watching import decode_positions
 from llmtb.channels.web.chat.window import Toast
 from llmtb.channels.web.console import Console
 from llmtb.events.chat import Attached, MessageQueued
@@ -41,9 +42,7 @@ class PressForm(msgspec.Struct):
 
 def streamed(console: Console, chat: int, headers: Mapping[str, str], after: int | None) -> Stream:
     """The stream of a chat, from where the browser says that it was cut off."""
-    last = headers.get("last-event-id", "")
-    if last.isascii() and last.isdecimal() and len(last) < 19:
-        after = int(last)
+    after = decode_positions(headers.get("last-event-id", "")).get("", after)
     stream = console.pages.watch(chat_key(chat), after)
     return Stream(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 

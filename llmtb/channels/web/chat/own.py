@@ -38,7 +38,9 @@ async def begin(console: Console, viewer: Viewer) -> None:
     if person is None:
         if agent != OWNER:
             return
-        await console.house.floor(AddAgent(agent=agent, name=viewer.name or None, role="supervisor"))
+        await console.house.floor(
+            AddAgent(agent=agent, name=viewer.name or None, role="supervisor")
+        )
     role = person.role if person is not None else "supervisor"
     code = digest_of(console.new_text(32))
     invite = Invite(by=agent, agent=agent, role=role, code_digest=code, until=console.now() + _LONG)

@@ -12,6 +12,7 @@ from llmtb.channels.port import DESK
 from llmtb.channels.web.chat import exchange
 from llmtb.channels.web.chat.exchange import PressForm, SayForm
 from llmtb.channels.web.chat.own import begin, own_chat
+from llmtb.channels.web.chat.texts import texts_of
 from llmtb.channels.web.console import Console
 from llmtb.channels.web.page import page
 from llmtb.channels.web.viewer import OWNER, Viewer, only
@@ -39,7 +40,8 @@ class ChatPages(Controller):
             has_chat=chat is not None,
             may_begin=chat is None and viewer.agent == OWNER,
             mirrored=chat is not None and chat < DESK,
-            holds=console.known.holds(viewer.agent),
+            base="/chat",
+            texts=texts_of(viewer.speech),
             demo=console.demo is not None,
         )
 

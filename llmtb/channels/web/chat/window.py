@@ -20,8 +20,8 @@ from llmtb.channels.web.chat.loose import Loose, whispered
 from llmtb.channels.web.chat.past import Page, teller_of
 from llmtb.channels.web.chat.shelf import LAYOUT, SNAPSHOT, Record, Shelf
 from llmtb.channels.web.chat.telling import Numbers, Relays, Told, keys, told
-from llmtb.channels.web.chat.watching import Room, Watcher, encoded
-from llmtb.channels.web.feed import RETRY, sse
+from llmtb.channels.web.chat.watching import Line, Room, Watcher
+from llmtb.channels.web.feed import RETRY
 from llmtb.events.chat import MessageSent, QuestionAsked
 from llmtb.events.desk import STREAM as DESK_STREAM
 from llmtb.events.desk import MessageRelayed
@@ -91,15 +91,18 @@ class Pages:
 
     # --- watching ------------------------------------------------------------------------------
 
-    async def watch(self, chat: str, after: int | None = None) -> AsyncIterator[bytes]:
+    async def watch(
+        self, chat: str, after: int | None = None, line: Line | None = None
+    ) -> AsyncIterator[bytes]:
         """The stream of a chat, as server-sent events: what was, then what happens.
 
         chat: its key. after: the last event that the page was told of; None: it has nothing yet.
+        line: how it is sent, where the stream has other chats as well.
         Events: see `llmtb.channels.web.chat.telling`; also `start` {before}, once, to a page that
         had nothing: what `before` is to be asked for; and `change` {id, text, keyboard}.
         """
         resumed = after is not None and 0 <= after <= self._journal.head
-        watcher = Watcher(after if after is not None and resumed else -1)
+        watcher = Watcher(after if after is not None and resumed else -1, line or Line())
         room = self._rooms.setdefault(chat, Room())
         room.watchers.add(watcher)
         try:
@@ -150,18 +153,20 @@ class Pages:
             while (page := await self._next(pages)) is not None:
                 self._hear(page)
                 start = start or page.before
-                yield b"".join(self._told(page.events, chat, room))
+                yield b"".join(self._told(page.events, chat, room, watcher.line))
             if watcher.position < 0:
-                yield sse("start", {"before": start})
+                yield watcher.line.render([Told("start", {"before": start})])
             watcher.read_to(until)
-        yield self._loose_things(chat, room, fresh=fresh)
+        yield self._loose_things(chat, room, watcher.line, fresh=fresh)
 
-    def _told(self, events: Sequence[Recorded], chat: str, room: Room) -> Iterator[bytes]:
+    def _told(
+        self, events: Sequence[Recorded], chat: str, room: Room, line: Line
+    ) -> Iterator[bytes]:
         for recorded in events:
             things = self._tie(chat, recorded, told(recorded, chat, room.numbers, self._relays))
-            yield from (data for _, data in encoded(things, recorded.seq))
+            yield line.render(things, recorded.seq)
 
-    def _loose_things(self, chat: str, room: Room, *, fresh: bool) -> bytes:
+    def _loose_things(self, chat: str, room: Room, line: Line, *, fresh: bool) -> bytes:
         """What stands in no journal: all that is known of it, since nobody keeps who knows it."""
         things = self._changed(chat, room.numbers)
         sheet = self._loose.find(chat)
@@ -170,7 +175,7 @@ class Pages:
         keyboard = self._shelf.keys(chat)
         if fresh and keyboard is not None:
             things.append(Told("keys", keys(keyboard)))
-        return b"".join(data for _, data in encoded(things, 0))
+        return line.render(things)
 
     def _changed(self, chat: str, numbers: Numbers) -> list[Told]:
         """The changes of a chat's messages, by their numbers here."""
