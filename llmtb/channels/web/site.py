@@ -19,6 +19,12 @@ from llmtb.channels.web.api.problems import OWN_PATHS, told
 from llmtb.channels.web.board.pages import BoardPages
 from llmtb.channels.web.chat.pages import ChatPages
 from llmtb.channels.web.console import Console
+from llmtb.channels.web.desk.acts import DeskActs
+from llmtb.channels.web.desk.changes import ChangePages
+from llmtb.channels.web.desk.floor import DeskPages
+from llmtb.channels.web.desk.people import PeoplePages
+from llmtb.channels.web.desk.rosters import RosterPages
+from llmtb.channels.web.desk.rules import RulePages
 from llmtb.channels.web.door.door import Door
 from llmtb.channels.web.page import STATIC, drawn, stamp
 from llmtb.channels.web.viewer import viewer_of
@@ -27,7 +33,13 @@ log = logging.getLogger(__name__)
 
 ROOMS: Final[Sequence[type[Controller]]] = (
     BoardPages,
+    ChangePages,
     ChatPages,
+    DeskActs,
+    DeskPages,
+    PeoplePages,
+    RosterPages,
+    RulePages,
 )
 """The pages, room by room."""
 
