@@ -119,6 +119,33 @@ def test_a_page_hears_a_beat_though_nothing_happens() -> None:
     play(story)
 
 
+def test_what_changes_nothing_to_be_seen_is_not_sent() -> None:
+    async def story(stage: Stage) -> None:
+        async def same() -> Mapping[str, str]:
+            stage.drawn += 1
+            return stage.still
+
+        async with aclosing(stage.hub.watch("a", same)) as stream:
+            await begun(stream)
+            heard: list[tuple[str, Any]] = []
+
+            async def hear() -> None:
+                async for chunk in stream:
+                    heard.extend(read(chunk))
+
+            hearing = asyncio.create_task(hear())
+            for _ in range(100):
+                await stage.journal.on()
+                await asyncio.sleep(0.1)
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+            assert {name for name, _ in heard} == {"beat"}
+            assert 10 / LOOK <= len(heard) <= 10, "seconds went by"
+            assert stage.drawn > len(heard)
+
+    play(story)
+
+
 def test_all_who_watch_share_each_drawing() -> None:
     async def story(stage: Stage) -> None:
         async with AsyncExitStack() as stack:

@@ -27,6 +27,7 @@ RETRY: Final = b"retry: 1000\n\n"
 _AT_ONCE: Final = 4  # pictures drawn in one turn of the loop: the house must go on meanwhile
 _SLICE: Final = 32  # watchers told in one turn of the loop
 _BEAT: Final = "beat"
+_QUIET: Final = LOOK / 2  # seconds for which a picture that stays the same needs no beat
 
 
 class Following(Protocol):
@@ -79,6 +80,7 @@ class _Picture:
         self.events: dict[str, bytes] = {}
         self.watchers: set[_Watcher] = set()
         self.drawing: asyncio.Task[None] | None = None
+        self.told = float("-inf")
 
 
 class Hub:
@@ -172,12 +174,15 @@ class Hub:
 
     async def _tell(self, picture: _Picture, regions: Mapping[str, str], seq: int) -> None:
         """Owe everybody what differs, a few in each turn of the loop: none of it piles up there."""
-        id_ = str(seq)
+        id_, now = str(seq), asyncio.get_running_loop().time()
         news = {
             region: sse("region", {"id": region, "html": html}, id_)
             for region, html in regions.items()
             if picture.regions.get(region) != html
         }
+        if not news and now - picture.told < _QUIET:
+            return
+        picture.told = now
         news[_BEAT] = sse(_BEAT, {"at": self._now().isoformat(), "seq": seq}, id_)
         picture.regions.update(regions)
         watchers = list(picture.watchers)
