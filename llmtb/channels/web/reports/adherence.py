@@ -1,6 +1,8 @@
 """Planned against actual: the shifts that run, as they run, and those of any past date."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from litestar import Controller, Response, get
@@ -8,6 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Stream
 
+from llmtb.actors.floor import Floor
+from llmtb.channels.conversation.words import Speech
 from llmtb.channels.web.console import Console
 from llmtb.channels.web.door.viewing import note_viewing
 from llmtb.channels.web.page import drawn, page
@@ -79,9 +83,9 @@ async def _page(console: Console, viewer: Viewer, date: str, agent: str | None) 
     if day is not None:
         async with console.views.snapshot() as read:
             found = await closed(read, date, console.words, viewer.speech.language)
-        given["shown"] = _shown(console, found, viewer, agent)
+        given["shown"] = _shown(found, {}, viewer, agent)
     else:
-        given["regions"] = await _regions(console, viewer, agent)
+        given["regions"] = await _regions(console, viewer, agent, Pictures())
     path = "/adherence" if agent is None else "/adherence/me"
     return page(
         "reports/adherence.html",
@@ -96,53 +100,85 @@ async def _page(console: Console, viewer: Viewer, date: str, agent: str | None) 
 
 
 def _stream(console: Console, viewer: Viewer, agent: str | None) -> Stream:
-    async def draw() -> Mapping[str, str]:
-        return await _regions(console, viewer, agent)
+    pictures = Pictures()
 
-    ordered = viewer.may("supervisor")
-    name = ("adherence", viewer.speech.language, ordered, agent)
+    async def draw() -> Mapping[str, str]:
+        return await _regions(console, viewer, agent, pictures)
+
+    name = ("adherence", viewer.speech.language, viewer.may("supervisor"), agent)
     return Stream(console.hub.watch(name, draw), media_type="text/event-stream")
 
 
-async def _regions(console: Console, viewer: Viewer, agent: str | None) -> Mapping[str, str]:
-    """The shifts that run: in rows, and as they would be drawn."""
-    speech, known, now = viewer.speech, console.known, console.now()
+class Pictures:
+    """The timelines of the shifts that run; they move on by the minute: nobody sees seconds."""
+
+    def __init__(self) -> None:
+        self._drawn: tuple[datetime, str] | None = None
+
+    async def draw(self, looked: Sequence[Looked], speech: Speech, now: datetime) -> str:
+        """The pictures as of this minute; looked: the shifts at its first look."""
+        minute = now.replace(second=0, microsecond=0)
+        if self._drawn is None or self._drawn[0] != minute:
+            html = await asyncio.to_thread(_pictures, looked, speech)
+            self._drawn = (minute, html)
+        return self._drawn[1]
+
+
+def _pictures(looked: Sequence[Looked], speech: Speech) -> str:
+    pictures = [
+        (each.document.title, sheets(each.document, each.now, f"s{place}-"))
+        for place, each in enumerate(looked)
+    ]
+    return drawn("reports/pictures.html", speech, pictures=pictures)
+
+
+async def _regions(
+    console: Console, viewer: Viewer, agent: str | None, pictures: Pictures
+) -> Mapping[str, str]:
+    """The shifts that run: in rows, and drawn. Drawing is done beside the loop."""
+    speech, known, now, own = viewer.speech, console.known, console.now(), agent is not None
     try:
         async with console.views.snapshot() as read:
             plans = await plans_now(read, known)
     except ViewsUnusable:
-        return {"shifts": drawn("reports/shifts.html", speech, shown=None, own=False)}
-    shown = _shown(console, running(known, plans, speech, now), viewer, agent)
-    regions = {"shifts": drawn("reports/shifts.html", speech, shown=shown, own=agent is not None)}
+        return {"shifts": drawn("reports/shifts.html", speech, shown=None, own=own)}
+    looked = running(known, plans, speech, now)
+    rules = _rules(known.floor, speech)
+
+    def rows() -> str:
+        shown = _shown(looked, rules, viewer, agent)
+        return drawn("reports/shifts.html", speech, shown=shown, own=own)
+
+    regions = {"shifts": await asyncio.to_thread(rows)}
     if agent is None:
-        # A picture moves on by the minute: it is large, and nobody sees seconds in it.
-        minute = running(known, plans, speech, now.replace(second=0, microsecond=0))
-        pictures = [
-            (each.document.title, sheets(each.document, each.now, f"s{place}-"))
-            for place, each in enumerate(minute)
-        ]
-        regions["pictures"] = drawn("reports/pictures.html", speech, pictures=pictures)
+        regions["pictures"] = await pictures.draw(looked, speech, now)
     return regions
 
 
+def _rules(floor: Floor, speech: Speech) -> Mapping[str, Sequence[str]]:
+    """By open shift, what the rules allow there now."""
+    policy = floor.centre.policy
+    return {each.instance: rules_of(speech, policy, each) for each in floor.in_order()}
+
+
 def _shown(
-    console: Console, found: Sequence[Looked], viewer: Viewer, agent: str | None
+    found: Sequence[Looked],
+    rules: Mapping[str, Sequence[str]],
+    viewer: Viewer,
+    agent: str | None,
 ) -> list[dict[str, Any]]:
     """What the template is given of each shift."""
-    floor, shown = console.known.floor, []
+    shown = []
     for each in found if agent is None else [each.alone(agent) for each in found]:
         every = worst_first(each.every) if viewer.may("supervisor") else list(each.every)
         if every or agent is None:
-            live = floor.shifts.get(each.shift) if each.now is not None else None
-            rules = [] if live is None else rules_of(viewer.speech, floor.centre.policy, live)
             shown.append(
                 {
-                    "shift": each.shift,
                     "title": each.document.title,
                     "rows": rows_of(each.document, viewer.speech, every, each.now),
                     "whole": [share(viewer.speech, part) for part in together(every)],
                     "running": each.now is not None,
-                    "rules": rules,
+                    "rules": rules.get(each.shift, ()),
                     "links": agent is None and viewer.may("supervisor"),
                 }
             )

@@ -101,7 +101,7 @@ class ReportPages(Controller):
             last = await headline_of(read, after) if after else None
             if sound and (last is not None or not after):
                 found = await reports_page(read, LISTED + 1, last, date)
-                lines = [await _line(read, console, viewer, each) for each in found]
+                lines = [await _line(read, viewer, each) for each in found]
             else:
                 sound = False
         return page(
@@ -148,6 +148,7 @@ class ReportPages(Controller):
         """The report drawn again from the events, and whether it is the same."""
         document, _ = await _document(console, viewer, date, name)
         shift = document.report.shift
+        await note_viewing(console, viewer, "report", shift)
         async with console.views.snapshot() as read:
             kept = await kept_bytes(read, shift) or b""
         again = await asyncio.to_thread(rebuilt, console.folder / JOURNAL, shift, kept)
@@ -191,11 +192,11 @@ def iso_day(text: str) -> date | None:
     return found if text == found.isoformat() else None
 
 
-async def _line(read: Read, console: Console, viewer: Viewer, headline: Headline) -> Line:
-    document = await document_of(read, headline.shift, console.words, viewer.speech.language)
-    if document is None:
+async def _line(read: Read, viewer: Viewer, headline: Headline) -> Line:
+    kept = await report_of(read, headline.shift)
+    if kept is None:
         raise NotFoundException
-    return Line(headline.shift, path_of(headline.shift), document)
+    return Line(headline.shift, path_of(headline.shift), Document(kept.report, viewer.speech))
 
 
 async def _document(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from llmtb.actors.shift import Shift
+from llmtb.channels.conversation.phrases import late_minutes
 from llmtb.channels.conversation.words import Phrase, Speech
 from llmtb.events.report import BreakLine
 from llmtb.policy import Policy
@@ -135,8 +136,8 @@ def _row(document: Document, speech: Speech, each: Adherence, now: datetime | No
         planned=", ".join(speech.span(*stretch) for stretch in each.plan) or "–",
         present=", ".join(speech.span(*stay) for stay in lines.present) or speech.say("absent"),
         state="" if now is None else _state(each, now),
-        breaks=[_told(document, speech, rest) for rest in lines.breaks],
-        late=document.length(late) if late else "–",
+        breaks=[_told(speech, rest) for rest in lines.breaks],
+        late=speech.minutes(late_minutes(late)) if late else "–",
         warnings=speech.number(standing(lines)),
         forgiven=speech.number(len(lines.warnings) - standing(lines)),
         has_forgiven=standing(lines) < len(lines.warnings),
@@ -156,11 +157,11 @@ def _state(each: Adherence, now: datetime) -> str:
     return "working" if here else "absent"
 
 
-def _told(document: Document, speech: Speech, rest: BreakLine) -> Told:
+def _told(speech: Speech, rest: BreakLine) -> Told:
     running = rest.ended_by == RUNNING
     kind = speech.say(KINDS[rest.kind]) if rest.kind in KINDS else speech.isolate(rest.kind)
     span = speech.clock(rest.start) if running else speech.span(rest.start, rest.end)
-    late = document.length(rest.late_seconds) if rest.late_seconds else ""
+    late = speech.minutes(late_minutes(rest.late_seconds)) if rest.late_seconds else ""
     told = speech.say("{kind} {span}", kind=kind, span=span)
     return Told(told, speech.clock(rest.due), late, running)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from llmtb.channels.conversation.phrases import late_minutes
 from llmtb.channels.conversation.words import Phrase, Speech
 from llmtb.projections.history import Day, PastBreak, PastRefusal, PastWarning
 from llmtb.report.terms import ENDED_BY, KINDS, REFUSED, WARNED
@@ -69,7 +70,7 @@ def _rested(speech: Speech, rest: PastBreak) -> Rested:
         start=speech.clock(rest.start),
         due=speech.clock(rest.due),
         over="–" if rest.over is None else speech.clock(rest.over),
-        late=speech.minutes(-(-seconds // 60)) if seconds else "",
+        late=speech.minutes(late_minutes(seconds)) if seconds else "",
         ended_by="" if rest.ended_by is None else speech.say(ENDED_BY[rest.ended_by]),
     )
 
