@@ -83,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     customers.add_argument("--json", action="store_true", help="say the outcome as JSON")
     customers.set_defaults(do=_customers)
 
+    _console(verbs.add_parser("console", help="the console: a link that signs a person in"))
     _models(verbs.add_parser("models", help="the models that answer: list, add, check, remove"))
     return top
 
@@ -157,6 +158,19 @@ def _knowledge(verb: argparse.ArgumentParser) -> None:
     for act in (add, list_, remove, check, calibrate):
         _place(act)
         act.add_argument("--json", action="store_true", help="say the outcome as JSON")
+
+
+def _console(verb: argparse.ArgumentParser) -> None:
+    acts = verb.add_subparsers(dest="act", metavar="ACT", required=True)
+    link = acts.add_parser("link", help="a link that signs a person in, once")
+    link.add_argument("agent", metavar="AGENT", nargs="?", help="whom (default: the first admin)")
+    link.add_argument("--role", choices=("admin",), help="make them this first")
+    link.add_argument(
+        "--forget-second-factor", action="store_true", help="they lost their authenticator"
+    )
+    _place(link)
+    link.add_argument("--json", action="store_true", help="say the outcome as JSON")
+    link.set_defaults(do=_console_link)
 
 
 def _models(verb: argparse.ArgumentParser) -> None:
@@ -262,6 +276,14 @@ def _ask(options: argparse.Namespace) -> int:
         "draft": options.draft,
     }
     return ask((options.settings, options.data), request, options.why, options.json)
+
+
+def _console_link(options: argparse.Namespace) -> int:
+    from llmtb.verbs.console import link
+
+    names = ("agent", "role", "forget_second_factor")
+    request = {name: getattr(options, name) for name in names}
+    return link((options.settings, options.data), request, options.json)
 
 
 def _customers(options: argparse.Namespace) -> int:

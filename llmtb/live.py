@@ -30,10 +30,13 @@ from llmtb.channels.telegram.refusals import TelegramRefused
 from llmtb.channels.telegram.settings import PublicKey, TelegramSettings, read_server
 from llmtb.channels.web.chat.window import Pages
 from llmtb.channels.web.console import Console, Demo, Unserved
+from llmtb.channels.web.door.hosts import address_of
+from llmtb.channels.web.door.owner import DO, link_for
+from llmtb.channels.web.door.starting import check
 from llmtb.channels.web.feed import Hub
 from llmtb.channels.web.server import Server
 from llmtb.channels.web.site import site
-from llmtb.control import Control, Unable
+from llmtb.control import INPUT, Control, Note, Unable
 from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.inference.errors import InferenceError
@@ -150,7 +153,12 @@ class Live:
         self._stop = asyncio.Event()
 
     async def serve(self) -> None:
-        """Open everything in order, serve, and close it in the opposite order."""
+        """Open everything in order, serve, and close it in the opposite order.
+
+        Raises SettingsError, before anything is opened, where strangers could come in.
+        """
+        for line in check(self._settings.console, bot=self._telegram is not None):
+            log.warning("%s", line)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
@@ -177,12 +185,11 @@ class Live:
         knowing = Knowing(self._settings.models, self._folder, journal)
         answerer = Answerer(journal, house, knowing.answer)
         service = Service(house, journal, self._folder, knowing.answers)
-        control = Control(self._folder, service.do)
         conversation = Conversation(
             house,
             journal,
             partial(_history, views),
-            self._demo.manners if self._demo is not None else manners_of(given),
+            self._manners(),
             clock=house.clock,
             new_code=partial(new_code, secrets.token_urlsafe),
             words=words,
@@ -224,6 +231,7 @@ class Live:
             demo=self._demo,
         )
         server = Server(self._settings.console, site(console), hub)
+        control = Control(self._folder, partial(self._controlled, service, console))
         works = [
             knowing.run(),
             answerer.run(),
@@ -248,6 +256,24 @@ class Live:
         finally:
             await channel.stop()
             await asyncio.gather(serving, return_exceptions=True)
+
+    def _manners(self) -> Manners:
+        if self._demo is not None:
+            return self._demo.manners
+        address = address_of(self._settings.console)
+        return msgspec.structs.replace(manners_of(self._settings.telegram), console=address)
+
+    async def _controlled(
+        self, service: Service, console: Console, request: dict[str, Any], note: Note
+    ) -> Any:
+        """What a verb asks of the running program. Raises Unable."""
+        if request.get("do") != DO:
+            return await service.do(request, note)
+        try:
+            address = self._settings.console.public_url or self.url
+            return await link_for(console, address, request)
+        except Refused as refusal:
+            raise Unable(INPUT, str(refusal)) from refusal
 
     def _tell(self, server: Server) -> None:
         """Say where the console is."""

@@ -5,7 +5,7 @@ A code and a session's token are secrets; only their digests ever get here.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -34,6 +34,7 @@ TRIES: Final = 5  # failures within `WITHIN` that lock a person out
 WITHIN: Final = timedelta(minutes=15)
 LOCKED_FOR: Final = timedelta(minutes=15)
 MOST_OFFERS: Final = 3  # codes sent to one chat that are open at one time
+REMEMBERED: Final = 200  # troubles
 MOST_SESSIONS: Final = 20  # of one person
 
 
@@ -58,11 +59,22 @@ class Session(msgspec.Struct, frozen=True):
     device: str
 
 
+class Trouble(msgspec.Struct, frozen=True):
+    """What went wrong at the door. agent: as whom, if that is known. count: how often."""
+
+    at: datetime
+    kind: Literal["failed", "locked", "refused"]
+    agent: str | None
+    reason: str
+    count: int = 1
+
+
 class SigningIn(msgspec.Struct):
     """Who may come in to the console, and who has.
 
     offers, sessions: by digest. tries: when the last failures were, by person. locked: until
-    when, by person. second_factors: since when a person has one.
+    when, by person. second_factors: since when a person has one. troubles: the
+    last ones, the newest last.
     """
 
     offers: dict[str, Offer] = {}
@@ -70,6 +82,7 @@ class SigningIn(msgspec.Struct):
     tries: dict[str, list[datetime]] = {}
     locked: dict[str, datetime] = {}
     second_factors: dict[str, datetime] = {}
+    troubles: list[Trouble] = []
 
     def offer(self, digest: str, now: datetime) -> Offer | None:
         """What a code opens now, if anything."""
@@ -283,9 +296,16 @@ def evolve(state: SigningIn, event: Event) -> None:
             state.sessions[event.session] = Session(
                 event.agent, event.at, event.until, event.second_factor, event.device
             )
-        case SignInFailed(agent=str(agent)):
-            state.tries[agent] = [*state.tries.get(agent, ()), event.at][-TRIES:]
+        case SignInFailed():
+            _remember(state, Trouble(event.at, "failed", event.agent, event.reason))
+            if event.agent is not None:
+                tries = state.tries.get(event.agent, ())
+                state.tries[event.agent] = [*tries, event.at][-TRIES:]
+        case RequestsRefused():
+            trouble = Trouble(event.at, "refused", None, event.reason, event.count)
+            _remember(state, trouble)
         case LockedOut():
+            _remember(state, Trouble(event.at, "locked", event.agent, ""))
             state.locked[event.agent] = event.until
             state.tries.pop(event.agent, None)
         case SignedOut():
@@ -296,6 +316,10 @@ def evolve(state: SigningIn, event: Event) -> None:
             state.second_factors.pop(event.agent, None)
         case _:
             pass
+
+
+def _remember(state: SigningIn, trouble: Trouble) -> None:
+    state.troubles = [*state.troubles, trouble][-REMEMBERED:]
 
 
 def _forget(state: SigningIn, event: SignInOffered) -> None:

@@ -372,6 +372,6 @@ def test_whatever_changes_the_floor_of_others_is_a_supervisor_s() -> None:
     } == public | reading
     assert {name for name, verb in VERBS.items() if "agent" in verb.roles} == {
         *("rest", "check_in", "check_out", "start", "help", "id", "language", "history"),
-        *("capacity", "overtime", "ask", "exit", "callbacks"),
+        *("capacity", "overtime", "ask", "exit", "callbacks", "console"),
     }
     assert all(stage.roles == ("supervisor",) for stage in STAGES.values())

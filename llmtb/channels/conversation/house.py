@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from llmtb.actors.access import AcceptInvitation, Invite, Unlink
 from llmtb.actors.asking import Ask, Choose, EndSession, Rate, RecordDraft, StartSession
 from llmtb.actors.command import Command
+from llmtb.actors.signing_in import OfferSignIn
 from llmtb.events.errors import JournalError
 from llmtb.events.record import Recorded
 from llmtb.runtime.errors import Unanswered
@@ -82,7 +83,7 @@ class Log(Protocol):
 
 async def ask(house: House, command: Command, command_id: str) -> list[Recorded]:
     """Ask whichever actor a command is for."""
-    if isinstance(command, Invite | AcceptInvitation | Unlink):
+    if isinstance(command, Invite | AcceptInvitation | Unlink | OfferSignIn):
         return await house.access(command, command_id)
     if isinstance(command, AskingCommand):
         return await house.chat(command.chat, command, command_id)

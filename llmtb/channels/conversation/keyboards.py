@@ -49,6 +49,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "language": mark("Choose the language"),
     "cancel": mark("Leave what was begun"),
     "id": mark("Show my account's number"),
+    "console": mark("Sign in to the console"),
 }
 """What the app's menu offers, whatever the role."""
 

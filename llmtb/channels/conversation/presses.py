@@ -14,6 +14,7 @@ from llmtb.actors.chat import Dialogue
 from llmtb.channels.conversation import (
     asking,
     company,
+    console,
     correcting,
     desk,
     handing,
@@ -41,7 +42,7 @@ _ROOMS: Final = (
     handing,
 )
 VERBS: Final[dict[str, Verb]] = {
-    name: verb for room in (*_ROOMS, company) for name, verb in room.VERBS.items()
+    name: verb for room in (*_ROOMS, company, console) for name, verb in room.VERBS.items()
 }
 PRESSES: Final[dict[str, Press]] = {
     name: press for room in _ROOMS for name, press in room.PRESSES.items()

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from llmtb.actors.access import AcceptInvitation, Invite, Unlink
 from llmtb.actors.chat import Dialogue, Draft
 from llmtb.actors.floor import FloorCommand
+from llmtb.actors.signing_in import OfferSignIn
 from llmtb.channels.conversation.house import AskingCommand
 from llmtb.channels.conversation.known import Card, Known, View
 from llmtb.channels.conversation.words import Speech, Words
@@ -21,7 +22,7 @@ from llmtb.policy import Policy
 from llmtb.projections.history import Day
 from llmtb.runtime.errors import Refused
 
-AccessCommand = Invite | AcceptInvitation | Unlink
+AccessCommand = Invite | AcceptInvitation | Unlink | OfferSignIn
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pinned message with the live capacity. dialogue_minutes: a dialogue left alone for so long
     is over. invitation_hours: how long an invitation opens. board_seconds: least time between two
     changes of a live message. language: spoken to whoever's own language is not known.
+    console: the address of the console, without a slash at its end.
     """
 
     press_seconds: int = 120
@@ -40,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     board_seconds: float = 3.0
     edits_per_second: float = 15.0
     language: str = "en"
+    console: str = ""
 
 
 History = Callable[[str], Awaitable[Sequence[Day]]]

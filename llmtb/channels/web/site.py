@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from litestar import Controller, Litestar, Request, Response, get
 from litestar.config.compression import CompressionConfig
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
@@ -18,6 +18,7 @@ from llmtb.channels.web.api.exchange import Exchange
 from llmtb.channels.web.api.problems import OWN_PATHS, told
 from llmtb.channels.web.board.pages import BoardPages
 from llmtb.channels.web.chat.pages import ChatPages
+from llmtb.channels.web.chat.phones import DemoClock, PhonePages
 from llmtb.channels.web.console import Console
 from llmtb.channels.web.desk.acts import DeskActs
 from llmtb.channels.web.desk.changes import ChangePages
@@ -25,21 +26,44 @@ from llmtb.channels.web.desk.floor import DeskPages
 from llmtb.channels.web.desk.people import PeoplePages
 from llmtb.channels.web.desk.rosters import RosterPages
 from llmtb.channels.web.desk.rules import RulePages
+from llmtb.channels.web.door.access import AccessPages
+from llmtb.channels.web.door.account import AccountPages
 from llmtb.channels.web.door.door import Door
+from llmtb.channels.web.door.sign_in import SignInPages
 from llmtb.channels.web.page import STATIC, drawn, stamp
+from llmtb.channels.web.questions.answering import AnsweringPages
+from llmtb.channels.web.questions.pages import QuestionPages
+from llmtb.channels.web.reports.adherence import AdherencePages, OwnPages
+from llmtb.channels.web.reports.pages import ReportPages
+from llmtb.channels.web.reports.people import PersonPages
 from llmtb.channels.web.viewer import viewer_of
+from llmtb.channels.web.widget.pages import WidgetPages
+from llmtb.channels.web.widget.visits import Visits
 
 log = logging.getLogger(__name__)
 
 ROOMS: Final[Sequence[type[Controller]]] = (
+    AccessPages,
+    AccountPages,
+    AdherencePages,
+    AnsweringPages,
     BoardPages,
     ChangePages,
     ChatPages,
+    DemoClock,
     DeskActs,
     DeskPages,
+    OwnPages,
     PeoplePages,
+    PersonPages,
+    PhonePages,
+    QuestionPages,
+    ReportPages,
     RosterPages,
     RulePages,
+    SignInPages,
+    Visits,
+    WidgetPages,
 )
 """The pages, room by room."""
 
@@ -59,9 +83,9 @@ def static_file(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
 
 
 @get("/", include_in_schema=False)
-async def home() -> Redirect:
-    """The first thing to see."""
-    return Redirect("/board")
+async def home(console: NamedDependency[Console]) -> Redirect:
+    """The first thing to see: the board, and in the demo its phones beside it."""
+    return Redirect("/phones" if console.demo is not None else "/board")
 
 
 def refusal(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

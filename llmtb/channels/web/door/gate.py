@@ -28,6 +28,7 @@ class Gate:
     """Limits, refusals and secrets of one console. Made on the loop that serves it.
 
     signs_in: whether people sign in at all. seal: for what goes out and must come back unchanged.
+    arriving: held while somebody tries to sign in. sending: codes on their way.
     """
 
     def __init__(self, console: Console) -> None:
@@ -35,6 +36,8 @@ class Gate:
         self.seal = Seal.kept(console.folder, console.new_text)
         self.second_factors = SecondFactors(console.folder)
         self.refusals = Refusals(console.house.access, console.now)
+        self.arriving = asyncio.Lock()
+        self.sending: set[asyncio.Task[None]] = set()
         self.addresses = Buckets(ADDRESS, _seconds)
         self.sessions = Buckets(SESSION, _seconds)
         self.knocks = Buckets(KNOCKS, _seconds)

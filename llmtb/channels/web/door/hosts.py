@@ -76,3 +76,11 @@ def is_plain(headers: Mapping[str, str], scheme: str, settings: Settings) -> boo
     """Whether a trusted proxy says that a request reached it in clear, though HTTPS is wanted."""
     wanted = settings.public_url.lower().startswith("https://") and bool(settings.proxies)
     return wanted and scheme == "http" and "x-forwarded-proto" in headers
+
+
+def address_of(settings: Settings) -> str:
+    """The address that people type, without a slash at its end; empty while its port is open."""
+    if settings.public_url or not settings.port:
+        return settings.public_url.rstrip("/")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"

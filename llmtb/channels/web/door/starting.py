@@ -47,9 +47,9 @@ def _check_address(url: str) -> None:
     except ValueError as error:
         raise SettingsError(f"{_WHERE} public_url: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(f"{_WHERE} public_url: must begin with https://")
+        raise SettingsError(f"{_WHERE} public_url: must be an https:// address")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise SettingsError(f"{_WHERE} public_url: must begin with https://, except on loopback")
+        raise SettingsError(f"{_WHERE} public_url: must be an https:// address, except on loopback")
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
         raise SettingsError(
             f"{_WHERE} public_url: is a scheme and a host, such as https://console.example"

@@ -1,0 +1,213 @@
+"""Who is in the console, which systems may use it, and what was turned away."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, NamedTuple, get_args
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import URLEncodedBody
+from litestar.response import Redirect
+from msgspec import Meta
+
+from llmtb.actors.access import digest_of
+from llmtb.actors.keys import IssueKey, RevokeKey
+from llmtb.actors.signing_in import RemoveSecondFactor, Trouble
+from llmtb.channels.conversation.words import Phrase, Speech, ascii_digits, mark, plain
+from llmtb.channels.web.console import Console
+from llmtb.channels.web.door.account import Chosen, end_sessions, rows_of
+from llmtb.channels.web.door.gate import Passage, passage_of
+from llmtb.channels.web.door.signing import see
+from llmtb.channels.web.page import page
+from llmtb.channels.web.viewer import Viewer, only
+from llmtb.events.access import Scope
+from llmtb.runtime.errors import Refused
+
+_DAY: Final = timedelta(days=1)
+_KEY: Final = "llmtb_"  # by which a key that was left lying about is recognised
+_LONGEST: Final = 3650  # days of a key
+
+SCOPES: Final[Mapping[Scope, str]] = {
+    "ask": mark("Ask questions"),
+    "floor:read": mark("Read the state of the floor"),
+    "load:write": mark("Report calls and phones"),
+    "export:read": mark("Fetch reports and exports"),
+    "metrics:read": mark("Read the figures of the program"),
+}
+_TROUBLES: Final = {
+    "code": mark("A sign-in with a wrong or old code"),
+    "second_factor": mark("A wrong second factor"),
+    "locked": mark("Locked out for a quarter of an hour"),
+    "host": mark("Requests under a strange name"),
+    "origin": mark("Requests from pages of other sites"),
+    "token": mark("Forms that no page of ours drew"),
+    "session": mark("Sessions that do not exist"),
+    "flood": mark("Too many requests at once"),
+    "size": mark("Forms that were too long"),
+    "plain": mark("Requests without HTTPS"),
+}
+_OTHER: Final = mark("Something else")
+
+
+class Wanted(msgspec.Struct):
+    """A key to be issued; days: for how long, as it was typed."""
+
+    name: Annotated[str, Meta(max_length=200)] = ""
+    scopes: list[str] | str = []
+    days: Annotated[str, Meta(max_length=10)] = ""
+
+
+class Lost(msgspec.Struct):
+    """A key, by its digest."""
+
+    key: Annotated[str, Meta(max_length=64)] = ""
+
+
+class Whose(msgspec.Struct):
+    """A person."""
+
+    agent: Annotated[str, Meta(max_length=64)] = ""
+
+
+class Told(NamedTuple):
+    """A trouble in words."""
+
+    at: datetime
+    what: Phrase
+    name: str
+    times: int
+
+
+class AccessPages(Controller):
+    """`/access`: admins change it; supervisors and auditors see it."""
+
+    path = "/access"
+    guards = [only("supervisor", "auditor", "admin")]  # noqa: RUF012  litestar reads it so
+    dependencies = {"passage": Provide(passage_of)}  # noqa: RUF012
+    include_in_schema = False
+
+    @get()
+    async def show(
+        self, console: NamedDependency[Console], viewer: NamedDependency[Viewer]
+    ) -> Response[str]:
+        """The page."""
+        return _page(console, viewer)
+
+    @post("/sessions/end", guards=[only("admin")])
+    async def end(
+        self,
+        console: NamedDependency[Console],
+        viewer: NamedDependency[Viewer],
+        data: URLEncodedBody[Chosen],
+    ) -> Response[Any]:
+        """Somebody's session over."""
+        if data.session in console.known.access.sessions:
+            await end_sessions(console, viewer.agent, (data.session,), "revoked")
+        return Redirect("/access", status_code=303)
+
+    @post("/keys", guards=[only("admin")])
+    async def issue(
+        self,
+        console: NamedDependency[Console],
+        viewer: NamedDependency[Viewer],
+        data: URLEncodedBody[Wanted],
+    ) -> Response[str]:
+        """A new key, which is shown this once."""
+        key = _KEY + console.new_text(32)
+        try:
+            command = _issuing(viewer, key, data, console.now())
+            await see(console, await console.house.access(command))
+        except Refused as refusal:
+            return _page(console, viewer, status=409, fault=str(refusal), name=data.name)
+        return _page(console, viewer, new_key=key, new_name=command.name)
+
+    @post("/keys/revoke", guards=[only("admin")])
+    async def revoke(
+        self,
+        console: NamedDependency[Console],
+        viewer: NamedDependency[Viewer],
+        data: URLEncodedBody[Lost],
+    ) -> Response[Any]:
+        """A key that opens nothing any more."""
+        if data.key in console.known.access.keys:
+            try:
+                command = RevokeKey(by=viewer.agent, key=data.key, reason="revoked")
+                await see(console, await console.house.access(command))
+            except Refused as refusal:
+                return _page(console, viewer, status=409, fault=str(refusal))
+        return Redirect("/access", status_code=303)
+
+    @post("/second-factors/remove", guards=[only("admin")])
+    async def remove_factor(
+        self,
+        console: NamedDependency[Console],
+        viewer: NamedDependency[Viewer],
+        passage: NamedDependency[Passage],
+        data: URLEncodedBody[Whose],
+    ) -> Response[Any]:
+        """Somebody's second factor gone: their phone is lost."""
+        if data.agent in console.known.access.second_factors:
+            command = RemoveSecondFactor(by=viewer.agent, agent=data.agent)
+            await see(console, await console.house.access(command))
+            await passage.gate.second_factors.remove(data.agent)
+        return Redirect("/access", status_code=303)
+
+
+def _issuing(viewer: Viewer, key: str, data: Wanted, now: datetime) -> IssueKey:
+    """The command of a form. Raises Refused, in one line, for what is not sound."""
+    name = plain(data.name)[:60]
+    given = [data.scopes] if isinstance(data.scopes, str) else data.scopes
+    scopes = tuple(scope for scope in get_args(Scope) if scope in given)
+    if not name or not scopes:
+        raise Refused("a key needs a name, and something that it may do")
+    days = ascii_digits(data.days).strip()
+    if days and not (days.isascii() and days.isdecimal() and 0 < int(days) <= _LONGEST):
+        raise Refused(f"a key holds for 1 to {_LONGEST} days")
+    until = now + timedelta(days=int(days)) if days else None
+    return IssueKey(by=viewer.agent, key=digest_of(key), name=name, scopes=scopes, until=until)
+
+
+def _page(
+    console: Console,
+    viewer: Viewer,
+    status: int = 200,
+    *,
+    fault: str = "",
+    new_key: str = "",
+    new_name: str = "",
+    name: str = "",
+) -> Response[str]:
+    known, now = console.known, console.now()
+    access = known.access
+    return page(
+        "door/access.html",
+        viewer,
+        status,
+        now=now,
+        admin=viewer.may("admin"),
+        rows=rows_of(known, console),
+        keys=[(d, k) for d, k in access.keys.items() if access.key(d, now)],
+        scopes=SCOPES,
+        factors=[(who, known.name(who), at) for who, at in access.second_factors.items()],
+        troubles=list(_told(console, viewer.speech, now)),
+        fault=fault,
+        new_key=new_key,
+        new_name=new_name,
+        name=name,
+    )
+
+
+def _told(console: Console, speech: Speech, now: datetime) -> Iterator[Told]:
+    """What went wrong in the last day, the newest first."""
+    known = console.known
+    for each in reversed(known.access.troubles):
+        if now - each.at >= _DAY:
+            return
+        name = known.name(each.agent) if each.agent is not None else ""
+        yield Told(each.at, _words(each, speech), name, each.count)
+
+
+def _words(trouble: Trouble, speech: Speech) -> Phrase:
+    key = "locked" if trouble.kind == "locked" else trouble.reason
+    return speech.say(_TROUBLES.get(key, _OTHER))
