@@ -28,6 +28,8 @@ from llmtb.inference.knowledge.letters import normal
 from llmtb.inference.knowledge.words import terms_of
 from llmtb.projections.questions import Asked
 
+BUSY: Final = "busy"
+"""The trouble of a grouping whose texts were not all read in time."""
 LEAST: Final = 0.45
 """The mean cosine from which two groups mean the same, as measured; see docs/questions.md."""
 SURE: Final = 0.3  # the score from which what was found says something of the question
@@ -90,7 +92,7 @@ class Meaning:
         except Unserved as error:
             return Grouping(by_words(nodes), str(error), left_out)
         except TimeoutError:
-            return Grouping(by_words(nodes), "the encoder is busy; look again soon", left_out)
+            return Grouping(by_words(nodes), BUSY, left_out)
         known = {text: self._vectors[text] for text in texts}
         groups = await asyncio.to_thread(by_meaning, nodes, known, everyday)
         self._forget()
