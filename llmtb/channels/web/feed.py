@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 Draw = Callable[[], Awaitable[Mapping[str, str]]]
 """Draws a picture: its regions, by the id of the element that each fills."""
 
-REST: Final = 0.25  # seconds between two drawings: nobody reads faster
+REST: Final = 0.4  # seconds between two drawings: nobody reads faster
 LOOK: Final = 2.0  # seconds after which a picture is drawn anew though nothing happened
 PATIENCE: Final = 10.0  # seconds that a drawing may take
 RETRY: Final = b"retry: 1000\n\n"
-_AT_ONCE: Final = 4  # pictures drawn in one turn of the loop: the house must go on meanwhile
-_SLICE: Final = 32  # watchers told in one turn of the loop
+_AT_ONCE: Final = 2  # pictures drawn in one turn of the loop: the house must go on meanwhile
+_SLICE: Final = 20  # watchers told in one turn of the loop
 _BEAT: Final = "beat"
 _QUIET: Final = LOOK / 2  # seconds for which a picture that stays the same needs no beat
 
@@ -90,7 +90,8 @@ class Hub:
         self._feeder = feeder
         self._now = now
         self._pictures: dict[Hashable, _Picture] = {}
-        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._drawing = asyncio.Semaphore(_AT_ONCE)
+        self._telling = asyncio.Lock()
         self._closed = False
 
     @property
@@ -151,7 +152,7 @@ class Hub:
         while True:
             seq = self._feeder.known.seq
             try:
-                async with self._turn, asyncio.timeout(PATIENCE):
+                async with self._drawing, asyncio.timeout(PATIENCE):
                     regions = await picture.draw()
             except Exception:  # whatever a page draws wrongly must not leave it as it is for good
                 log.log(
@@ -190,7 +191,8 @@ class Hub:
         picture.events.update(news)
         picture.events[_BEAT] = picture.events.pop(_BEAT)
         whole = b"".join(news.values())
-        for number, watcher in enumerate(watchers, 1):
-            watcher.owe(news, whole)
-            if number % _SLICE == 0:
+        for first in range(0, len(watchers), _SLICE):
+            async with self._telling:
+                for watcher in watchers[first : first + _SLICE]:
+                    watcher.owe(news, whole)
                 await asyncio.sleep(0)

@@ -53,6 +53,7 @@ _ENVIRONMENT: Final = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # looks for no newer templates: hundreds of boards are drawn each second
 )
 
 
