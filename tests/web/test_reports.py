@@ -2,23 +2,29 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import unescape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given, settings
 
 from llmtb import live
 from llmtb.actors.agent import EndBreak, ForgiveWarning, StartBreak
 from llmtb.channels.attachments import DRAW, document_of
-from llmtb.channels.web.reports.rebuilding import JOURNAL
+from llmtb.channels.web.reports.rebuilding import JOURNAL, Rebuilt, rebuilt
 from llmtb.events.access import RecordViewed
 from llmtb.events.event import Event
 from llmtb.events.floor import ShiftReported
+from llmtb.events.journal import Change, Journal, Part
+from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.projections.shift_report import report_of
 from llmtb.report.document import Document
 from llmtb.report.svg import as_svg
+from tests.projections.logs import example, logs, recorded
 from tests.web.serving import SHIFT, WORDS, Served, play
 
 HOSTILE = "<script>alert(1)</script>"
@@ -248,3 +254,33 @@ def test_what_is_kept_of_a_person_is_told_day_by_day(tmp_path: Path) -> None:
             assert await report_of(read, SHIFT) is not None
 
     play(tmp_path, story)
+
+
+async def again(folder: Path, log: Sequence[Event]) -> list[Rebuilt]:
+    """Every report of a log, drawn again from a journal that holds it."""
+    path = folder / JOURNAL
+    journal = await Journal.open(SQLiteStore(path))
+    changes = [Change(row.stream, row.version, row.event) for row in recorded(log)]
+    await journal.append([Part(changes)])
+    reports = [event for event in log if isinstance(event, ShiftReported)]
+    # Of a shift that was opened twice, the last report is the one that is kept.
+    last = {event.shift: msgspec.json.encode(event.report) for event in reports}
+    found = [rebuilt(path, shift, kept) for shift, kept in last.items()]
+    await journal.close()
+    return found
+
+
+@given(logs())
+@settings(max_examples=15, deadline=None)
+def test_any_shift_is_rebuilt_the_same_beside_a_journal_in_use(log: list[Event]) -> None:
+    with TemporaryDirectory() as folder:
+        assert all(each.same for each in asyncio.run(again(Path(folder), log)))
+
+
+def test_a_report_that_was_tampered_with_is_told_from_what_the_events_say(tmp_path: Path) -> None:
+    found = asyncio.run(again(tmp_path, example("day-of-200.jsonl")))
+    assert len(found) == 3
+    assert all(each.same for each in found)
+    bad = rebuilt(tmp_path / JOURNAL, "2026-11-21/morning", b"{}")
+    assert not bad.same
+    assert bad.events > 100
