@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 from litestar import Controller, Litestar, Request, Response, get
 from litestar.config.compression import CompressionConfig
@@ -29,6 +30,8 @@ from llmtb.channels.web.desk.rules import RulePages
 from llmtb.channels.web.door.access import AccessPages
 from llmtb.channels.web.door.account import AccountPages
 from llmtb.channels.web.door.door import Door
+from llmtb.channels.web.door.gate import STATE as PASSAGE
+from llmtb.channels.web.door.gate import Passage
 from llmtb.channels.web.door.sign_in import SignInPages
 from llmtb.channels.web.page import STATIC, drawn, stamp
 from llmtb.channels.web.questions.answering import AnsweringPages
@@ -91,12 +94,13 @@ async def home(console: NamedDependency[Console]) -> Redirect:
 def refusal(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """A request that cannot be done, in words: a page for people, JSON for machines."""
     status = error.status_code
-    console: Console = request.app.state.console
     if request.url.path.startswith(OWN_PATHS):
         return told(request, error)
-    if status == 401 and request.method == "GET":
-        return Redirect("/sign-in")
-    speech = console.words.speech(console.language, console.known.floor.centre.policy.zone)
+    streams = "text/event-stream" in request.headers.get("accept", "")
+    if status == 401 and request.method == "GET" and not streams:
+        return Redirect(f"/sign-in?back={quote(request.url.path)}")
+    passage: Passage = request.scope["state"][PASSAGE]
+    speech = passage.visitor.speech
     html = drawn("refusal.html", speech, status=status)
     return Response(html, status_code=status, media_type=MediaType.HTML)
 

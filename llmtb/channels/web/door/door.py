@@ -93,7 +93,7 @@ class _Call:
             await self._turn_away(fault)
             return
         viewer, visitor, key = self._who()
-        if not self._gate.sessions.takes(key):
+        if key and not self._gate.sessions.takes(key):
             await self._turn_away("flood")
             return
         fault = await self._fault_of_form((viewer or visitor).token)
@@ -114,7 +114,9 @@ class _Call:
 
     async def _pass(self, inside: ASGIApp, viewer: Viewer | None, key: str) -> None:
         exchange, entered = self._exchange, []
-        streams = ((self._gate.streams, key), (self._gate.streams_of_address, self._address))
+        streams = [(self._gate.streams_of_address, caller_of(self._address))]
+        if key:
+            streams.append((self._gate.streams, key))
 
         def may_stream() -> bool:
             for open_, whose in streams:
@@ -152,6 +154,8 @@ class _Call:
             return None
         if not is_own(self._headers, self._scope["scheme"], self._console.settings):
             return "origin"
+        if not token:
+            return "token"  # of a browser that was never drawn a form
         brought = self._headers.get("x-token")
         if brought is not None:
             return None if is_same(brought, token) else "token"
@@ -167,7 +171,10 @@ class _Call:
     # --- whose it is ---------------------------------------------------------------------------
 
     def _who(self) -> tuple[Viewer | None, Viewer, str]:
-        """Who is signed in, if anybody is; how to speak to them in any case; who is counted."""
+        """Who is signed in, if anybody is; how to speak to them in any case; who is counted.
+
+        Whoever brings no cookie is counted by their address alone.
+        """
         number = self._number()
         proof = self._gate.proof(number) if number else ""
         nobody = Viewer(
@@ -178,7 +185,8 @@ class _Call:
             token=proof,
             path=self._path,
         )
-        counted = number if self._brought.get(self._jar.name(cookies.VISITOR)) == number else ""
+        known_by = self._brought.get(self._jar.name(cookies.VISITOR))
+        counted = f"visitor {known_by}" if known_by else ""
         if not self._gate.signs_in:
             owner = Viewer(
                 agent=OWNER,
@@ -188,7 +196,7 @@ class _Call:
                 token=proof,
                 path=self._path,
             )
-            return owner, owner, f"visitor {counted or self._address}"
+            return owner, owner, counted
         token = self._brought.get(self._jar.name(cookies.SESSION), "")
         known = self._console.known
         held = holder(known, token, self._console.now()) if token else None
@@ -197,7 +205,7 @@ class _Call:
                 self._exchange.cookies.append(_line(self._jar.gone(cookies.SESSION)))
                 if is_forged(known, token):
                     self._gate.refusals.add("session")
-            return None, nobody, f"visitor {counted or self._address}"
+            return None, nobody, counted
         session, agent = held
         viewer = Viewer(
             agent=agent,
