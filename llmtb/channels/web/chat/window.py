@@ -1,7 +1,7 @@
 """The port of the chats that people have in pages, and what of any chat a page shows."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -11,6 +11,7 @@ from llmtb.channels.port import (
     AlreadySent,
     OutMessage,
     PortError,
+    Reply,
     TooLate,
     channel_of,
     chat_key,
@@ -75,6 +76,10 @@ class Pages:
         """How many pages watch a chat now."""
         return sum(len(room.watchers) for room in self._rooms.values())
 
+    def keys(self, chat: str) -> Reply | None:
+        """The permanent buttons that a chat has now."""
+        return self._shelf.keys(chat)
+
     async def run(self) -> None:
         """Follow the journal until this is cancelled; then every stream ends."""
         try:
@@ -93,7 +98,7 @@ class Pages:
 
     async def watch(
         self, chat: str, after: int | None = None, line: Line | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """The stream of a chat, as server-sent events: what was, then what happens.
 
         chat: its key. after: the last event that the page was told of; None: it has nothing yet.
