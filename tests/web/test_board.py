@@ -210,6 +210,9 @@ def test_the_page_is_there_in_every_language_and_look(tmp_path: Path) -> None:
                 got = await served.http.get(asset)
                 assert got.status_code == 200
                 assert "immutable" in got.headers["cache-control"]
+                plain = await served.http.get(asset, headers={"Accept-Encoding": "identity"})
+                assert "content-encoding" not in plain.headers
+                assert plain.content == got.content
 
     play(tmp_path, story)
 

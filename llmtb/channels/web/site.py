@@ -1,7 +1,9 @@
 """All pages as one application: its rooms, its static files, and what it says when it cannot."""
 
+import gzip
 import logging
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -75,14 +77,26 @@ _YEAR: Final = "public, max-age=31536000, immutable"
 
 
 @get("/static/{digest:str}/{name:str}", include_in_schema=False, sync_to_thread=False)
-def static_file(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+def static_file(
+    request: Request[Any, Any, Any], digest: FromPath[str], name: FromPath[str]
+) -> Response[bytes]:
     """A file that pages stand on; its address changes with its content."""
     path = STATIC / name
     kind = _KINDS.get(path.suffix)
     if kind is None or "/" in name or not path.is_file() or digest != stamp(name):
         raise NotFoundException
-    headers = {"Cache-Control": _YEAR}
-    return Response(path.read_bytes(), media_type=kind, headers=headers)
+    whole, packed = _file(name)
+    headers = {"Cache-Control": _YEAR, "Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", "") or len(packed) >= len(whole):
+        return Response(whole, media_type=kind, headers=headers)
+    return Response(packed, media_type=kind, headers=headers | {"Content-Encoding": "gzip"})
+
+
+@cache
+def _file(name: str) -> tuple[bytes, bytes]:
+    """A static file as it is, and packed once for all."""
+    whole = (STATIC / name).read_bytes()
+    return whole, gzip.compress(whole, mtime=0)
 
 
 @get("/", include_in_schema=False)
@@ -122,7 +136,9 @@ def site(console: Console) -> ASGIApp:
             "exchange": Provide(lambda: exchange, sync_to_thread=False),
         },
         exception_handlers={HTTPException: refusal, Exception: fault},
-        compression_config=CompressionConfig(backend="gzip", exclude=["/feed", "/stream"]),
+        compression_config=CompressionConfig(
+            backend="gzip", exclude=["/feed", "/stream", "^/static/"]
+        ),
         lifespan=[exchange.counting],
         openapi_config=None,
         logging_config=None,
