@@ -4,9 +4,11 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from html import unescape
+from html.parser import HTMLParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -15,16 +17,19 @@ from hypothesis import given, settings
 from llmtb import live
 from llmtb.actors.agent import EndBreak, ForgiveWarning, StartBreak
 from llmtb.channels.attachments import DRAW, document_of
+from llmtb.channels.web.reports.pages import report_page
 from llmtb.channels.web.reports.rebuilding import JOURNAL, Rebuilt, rebuilt
+from llmtb.channels.web.viewer import Viewer
 from llmtb.events.access import RecordViewed
 from llmtb.events.event import Event
 from llmtb.events.floor import ShiftReported
 from llmtb.events.journal import Change, Journal, Part
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.projections.shift_report import report_of
-from llmtb.report.document import Document
-from llmtb.report.svg import as_svg
+from llmtb.report.document import Document, late_seconds
+from llmtb.report.svg import as_svg, sheets
 from tests.projections.logs import example, logs, recorded
+from tests.report.documents import documents
 from tests.web.serving import SHIFT, WORDS, Served, play
 
 HOSTILE = "<script>alert(1)</script>"
@@ -159,6 +164,55 @@ def test_a_report_drawn_again_from_the_events_is_the_same(tmp_path: Path) -> Non
         assert "differs" not in shown
 
     play(tmp_path, story)
+
+
+@given(documents())
+@settings(max_examples=40, deadline=None)
+def test_any_report_is_told_whole_whatever_people_are_called(document: Document) -> None:
+    speech = WORDS.speech(document.speech.language, document.speech.zone)
+    viewer = Viewer(agent="x", roles=frozenset(["supervisor"]), name="", speech=speech)
+    html = report_page(viewer, document, [], sheets(document)).content
+    shown = Counting()
+    shown.feed(html)
+    report, agents = document.report, document.report.agents
+    rows = {
+        "agents": len(agents),
+        "rests": sum(len(lines.breaks) for lines in agents),
+        "warnings": sum(len(lines.warnings) for lines in agents),
+        "refusals": sum(report.refusals.values()),
+        "capacity": len(report.capacity),
+        "acts": len(report.acts) + sum(len(lines.acts) for lines in agents),
+    }
+    assert shown.rows == {name: number + 1 for name, number in rows.items() if number}
+    assert shown.scripts == 3  # the theme's, the stream's, the room's
+    assert shown.rests == rows["rests"]
+    figures = [unescape(each) for each in re.findall(r"<dd>(.*?)</dd>", html)]
+    numbers = [re.sub(r"<[^>]+>", "", each) for each in figures]
+    assert speech.number(report.peak_resting) in numbers
+    assert speech.number(rows["rests"]) in numbers
+    assert document.length(sum(map(late_seconds, agents))) in numbers
+    for lines in agents:
+        assert f'href="/people/{quote(lines.agent)}"' in html
+
+
+class Counting(HTMLParser):
+    """The rows of each table of a report, and what else there is to count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, int] = {}
+        self.scripts = self.rests = 0
+        self._table = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "section":
+            self._table = (given.get("id") or "").removeprefix("table-")
+        elif tag == "tr":
+            self.rows[self._table] = self.rows.get(self._table, 0) + 1
+        self.scripts += tag == "script"
+        self.rests += tag == "g" and (given.get("class") or "").startswith("rest ")
+        assert not any(name.startswith("on") or name == "style" for name in given)
 
 
 def test_what_is_forgiven_afterwards_is_told_beside_the_report(tmp_path: Path) -> None:

@@ -125,17 +125,8 @@ class ReportPages(Controller):
         """One report as a page, for the screen and for paper."""
         document, amended = await _document(console, viewer, date, name)
         await note_viewing(console, viewer, "report", document.report.shift)
-        return page(
-            "reports/report.html",
-            viewer,
-            document=document,
-            path=path_of(document.report.shift),
-            figures=list(figures_of(document)),
-            tables=list(sheets_of(document)),
-            pictures=await asyncio.to_thread(sheets, document),
-            amended=[amendment(document, each) for each in amended],
-            forms=list(DRAWN),
-        )
+        pictures = await asyncio.to_thread(sheets, document)
+        return report_page(viewer, document, amended, pictures)
 
     @get("/{date:str}/{name:str}/rebuilt")
     async def show_rebuilt(
@@ -175,6 +166,23 @@ class ReportPages(Controller):
         called = file_name(shift, form) if form in DRAW else f"{file_name(shift, 'csv')[:-3]}svg"
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(called, safe='')}"}
         return Response(content, media_type=KINDS[form], headers=headers)
+
+
+def report_page(
+    viewer: Viewer, document: Document, amended: Sequence[Amendment], pictures: Sequence[str]
+) -> Response[str]:
+    """All that a report tells, with its pictures and its files."""
+    return page(
+        "reports/report.html",
+        viewer,
+        document=document,
+        path=path_of(document.report.shift),
+        figures=list(figures_of(document)),
+        tables=list(sheets_of(document)),
+        pictures=pictures,
+        amended=[amendment(document, each) for each in amended],
+        forms=list(DRAWN),
+    )
 
 
 def path_of(shift: str) -> str:
