@@ -22,6 +22,7 @@ from llmtb.channels.web.console import Console
 from llmtb.channels.web.desk.forms import Faulty, Form
 from llmtb.channels.web.desk.telling import told
 from llmtb.channels.web.viewer import Viewer
+from llmtb.projections.database import ViewsUnusable
 from llmtb.runtime.errors import Refused
 
 NONCE: Final = "nonce"
@@ -48,9 +49,10 @@ async def act(console: Console, viewer: Viewer, form: Form, command: Command) ->
         raise Faulty({"": text}, 503) from error
     if not recorded:
         return NOTHING
-    with suppress(TimeoutError):
+    with suppress(TimeoutError, ViewsUnusable):
         async with asyncio.timeout(SEEN):
             await console.feeder.reached(recorded[-1].seq)
+            await console.views.reached(recorded[-1].seq)
     return done
 
 

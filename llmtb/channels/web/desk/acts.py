@@ -135,6 +135,8 @@ def _for_person(console: Console, viewer: Viewer, form: Form) -> Command:
         raise Faulty({"": speech.say("That person is not on the list any more.")}, 409)
     taking, now = Taking(speech, form), console.now()
     what = taking.one_of("what", ("end", "extend", "forgive"))
+    if taking.faults:
+        raise Faulty({"": taking.faults["what"]})
     why_so = taking.reason(f"{what}_reason")
     common = {"by": viewer.agent, "agent": agent, "reason": why_so}
     if what == "end":

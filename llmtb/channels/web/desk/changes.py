@@ -15,6 +15,7 @@ from llmtb.channels.web.desk.telling import who
 from llmtb.channels.web.page import page
 from llmtb.channels.web.viewer import Viewer, only
 from llmtb.projections.changes import Change, Subject, changes_of, differences
+from llmtb.projections.database import ViewsUnusable
 from llmtb.projections.projection import Read
 
 PAGE: Final = 50
@@ -79,13 +80,21 @@ async def _page(
 ) -> Response[str]:
     person = person.strip()
     until = int(before) if before.isascii() and before.isdecimal() and len(before) < 18 else None
-    async with console.views.snapshot() as read:
-        found = await changes_of(read, before=until, subject=subject, person=person, most=PAGE + 1)
-        lines = [await _line(console, viewer, read, each) for each in found[:PAGE]]
+    found, lines, status, fault = [], [], 200, ""
+    try:
+        async with console.views.snapshot() as read:
+            found = await changes_of(
+                read, before=until, subject=subject, person=person, most=PAGE + 1
+            )
+            lines = [await _line(console, viewer, read, each) for each in found[:PAGE]]
+    except ViewsUnusable:
+        status, fault = 503, viewer.speech.say("I could not look it up just now.")
     people = console.known.floor.centre.roster.people
     return page(
         "desk/changes.html",
         viewer,
+        status,
+        fault=fault,
         lines=lines,
         older=found[PAGE - 1].seq if len(found) > PAGE else None,
         newest=until is None,

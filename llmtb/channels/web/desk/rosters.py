@@ -1,5 +1,6 @@
 """The rosters: shifts as columns, people as cards that are dragged or moved by a form."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final, get_args
@@ -22,6 +23,7 @@ from llmtb.channels.web.viewer import Viewer, only
 from llmtb.events.floor import Role
 from llmtb.policy import instance_of
 from llmtb.projections.changes import Change, last_assignments
+from llmtb.projections.database import ViewsUnusable
 
 PLACE: Final = "/desk/rosters"
 WAYS: Final = ("change", "overtime", "roster", "off")
@@ -53,9 +55,10 @@ class RosterPages(Controller):
         if shown is not None:
             names += [f"{shown.isoformat()}/{times.name}" for times in shifts]
         last: dict[str, dict[str, Change]] = {}
-        async with console.views.snapshot() as read:
-            for name in names:
-                last[name] = await last_assignments(read, name)
+        with suppress(ViewsUnusable):  # then only who put whom there is not said
+            async with console.views.snapshot() as read:
+                for name in names:
+                    last[name] = await last_assignments(read, name)
         return page(
             "desk/rosters.html",
             viewer,
