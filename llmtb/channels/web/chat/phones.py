@@ -18,7 +18,7 @@ from msgspec import Meta
 from llmtb.actors.chat import ChooseLanguage
 from llmtb.channels.conversation.keyboards import REST
 from llmtb.channels.conversation.phrases import role_name
-from llmtb.channels.conversation.words import Phrase, mark
+from llmtb.channels.conversation.words import Phrase, Speech, mark
 from llmtb.channels.port import Said, chat_key
 from llmtb.channels.web.board.drawing import regions
 from llmtb.channels.web.board.tiles import clock
@@ -66,7 +66,7 @@ class PhonePages(Controller):
             viewer,
             phones=demo.phones,
             roles={phone.role: role_name(viewer.speech, phone.role) for phone in demo.phones},
-            rest=REST,
+            hints=_hints(viewer.speech, demo),
             speed=demo.speed,
             speeds=SPEEDS,
             texts=texts_of(viewer.speech),
@@ -168,6 +168,20 @@ class DemoClock(Controller):
         if "application/json" in request.headers.get("accept", ""):
             return Response({"speed": data.speed}, status_code=200)
         return Redirect("/phones", status_code=303)
+
+
+def _hints(speech: Speech, demo: Demo) -> dict[str, str]:
+    """What to try first, by whose phone it is: one hint for each role."""
+    hints = {
+        "agent": speech.say(
+            "Try first: press {rest}, choose a rest, and let the clock run past its end.", rest=REST
+        ),
+        "customer": speech.say(
+            "Try first: ask how to change the name of your Wi-Fi; then ask for a person."
+        ),
+        "supervisor": speech.say("Try first: press Live board, then Set capacity."),
+    }
+    return {phone.owner: hints.pop(phone.role, "") for phone in demo.phones}
 
 
 async def _switch_on(console: Console, demo: Demo, language: str) -> None:

@@ -57,11 +57,3 @@ function show(id) {
   }
 }
 for (const tab of tabs) tab.addEventListener("click", () => show(tab.dataset.shows));
-for (const link of play.querySelectorAll('a[href^="#phone-"]')) {
-  link.addEventListener("click", (event) => {
-    event.preventDefault();
-    const id = link.hash.slice(1);
-    show(id);
-    document.querySelector(`#${CSS.escape(id)} textarea`)?.focus();
-  });
-}
