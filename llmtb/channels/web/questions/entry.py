@@ -1,6 +1,7 @@
 """A reviewed entry made of questions: what is proposed, what is written, and where it goes."""
 
 from collections import Counter
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -83,11 +84,10 @@ def proposed(group: Group, language: str) -> Form:
     counted = Counter(each.language for each in group.questions if each.language in LANGUAGES)
     own = min(counted, key=lambda each: (-counted[each], str(each))) if counted else language
     texts = [group.name.text, *(e.text for e in group.questions if e.language in (own, None))]
-    wordings = {normal(text): _line(text) for text in reversed(texts)}
     said = [each.said for each in group.questions if each.said]
     customers = [each for each in group.questions if each.audience == "customer"]
     return Form(
-        questions="\n".join(list(reversed(wordings.values()))[:MOST_WORDINGS]),
+        questions="\n".join(_distinct(texts)[:MOST_WORDINGS]),
         answer=said[-1][:LONGEST_ANSWER] if said else "",
         audience="customer" if customers else "agent",
         level=str(min((each.level for each in customers), default=0)),
@@ -97,8 +97,7 @@ def proposed(group: Group, language: str) -> Form:
 
 def read(form: Form) -> Entry:
     """The entry that a form holds. Raises Unclear with the field that cannot be taken."""
-    lines = filter(None, map(_line, form.questions.splitlines()))
-    wordings = tuple({normal(line): line for line in lines}.values())
+    wordings = tuple(_distinct(form.questions.splitlines()))
     if not 1 <= len(wordings) <= MOST_WORDINGS or not any(map(str.isalnum, wordings[0])):
         raise Unclear("questions")
     answer = form.answer.strip().replace("\r\n", "\n")
@@ -118,6 +117,14 @@ def read(form: Form) -> Entry:
     if len(department) > 60:
         raise Unclear("department")
     return Entry(wordings, answer, title, form.audience, int(level), form.language, department)
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    """Texts as lines, each once whatever its letters look like, in order."""
+    lines: dict[str, str] = {}
+    for line in filter(None, map(_line, texts)):
+        lines.setdefault(normal(line), line)
+    return list(lines.values())
 
 
 def _line(text: str) -> str:

@@ -68,7 +68,7 @@ def wanted_of(given: Mapping[str, str], today: date) -> Wanted:
     kind = given.get("range") or "today"
     if kind == "dates":
         first, last = _date(given, "since", today), _date(given, "until", today)
-        if not first <= last <= first + timedelta(days=LONGEST - 1):
+        if not 0 <= (last - first).days < LONGEST or first.toordinal() <= LONGEST:
             raise Unclear("until")
     elif kind in _DAYS:
         begins, ends = _DAYS[kind]
