@@ -10,9 +10,11 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
 from llmtb.actors.access import digest_of
+from llmtb.channels.conversation.house import TRANSIENT
 from llmtb.channels.web.api.exchange import Exchange, exchange_of
 from llmtb.channels.web.api.problems import Problem
 from llmtb.channels.web.api.signature import LONGEST_ID, Forged, check
+from llmtb.channels.web.door.viewing import note_viewing
 from llmtb.channels.web.viewer import Viewer
 from llmtb.events.access import Scope
 
@@ -75,12 +77,16 @@ def caller_of(request: Request[Any, Any, Any]) -> Caller:
     return caller
 
 
-def viewer_for(exchange: Exchange, caller: Caller) -> Viewer:
-    """A system that looks at people's data, as whoever notes that knows viewers."""
+async def note_looking(exchange: Exchange, caller: Caller, what: str, of: str) -> None:
+    """Have it recorded that a system took people's data, before it gets them."""
     console = exchange.console
     speech = console.words.speech(console.language, console.known.floor.centre.policy.zone)
     name = f"key {caller.name}"
-    return Viewer(agent=name, roles=frozenset(), name=name, speech=speech, session=caller.id)
+    viewer = Viewer(agent=name, roles=frozenset(), name=name, speech=speech, session=caller.id)
+    try:
+        await note_viewing(console, viewer, what, of)
+    except TRANSIENT as error:
+        raise Problem(503, "it could not be recorded who looked; ask again", wait=1) from error
 
 
 def is_at_this_machine(connection: Connection) -> bool:

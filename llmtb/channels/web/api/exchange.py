@@ -15,8 +15,8 @@ from llmtb.channels.web.api.readiness import Readiness
 from llmtb.channels.web.console import Console
 from llmtb.runtime.clock import Clock, WallClock
 
-PER_SECOND, BURST = 50.0, 200  # requests of one key
-FAILURES_A_SECOND, FAILURES = 1.0, 60  # of one address
+PER_SECOND, BURST = 50.0, 100  # requests of one key
+FAILURES_A_SECOND, FAILURES = 1.0, 30  # of one address
 MOST_ASKING: Final = 16
 MOST_EXPORTS: Final = 8
 

@@ -13,11 +13,10 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
 from llmtb.channels.attachments import DRAW, document_of
-from llmtb.channels.web.api.callers import caller_of, may, viewer_for
+from llmtb.channels.web.api.callers import caller_of, may, note_looking
 from llmtb.channels.web.api.exchange import Exchange
 from llmtb.channels.web.api.problems import Problem, errors
 from llmtb.channels.web.api.timing import Timed
-from llmtb.channels.web.door.viewing import note_viewing
 from llmtb.events.errors import JournalError
 from llmtb.events.published import line
 from llmtb.projections.database import ViewsUnusable
@@ -80,8 +79,7 @@ class Exports(Controller):
             return Response("", status_code=304, headers=headers, media_type=LINES)
         if end == after:
             return Response("", headers=headers, media_type=LINES)
-        caller = caller_of(request)
-        await note_viewing(exchange.console, viewer_for(exchange, caller), "export", "events")
+        await note_looking(exchange, caller_of(request), "export", "events")
         exchange.exports.take()
         return Stream(_lines(exchange, after, end), headers=headers, media_type=LINES)
 
@@ -108,9 +106,7 @@ class Exports(Controller):
         shift, form = f"{_day(day)}/{name}", _form(request)
         with exchange.exports():
             kept, content = await _report(exchange, shift, form, language)
-        await note_viewing(
-            exchange.console, viewer_for(exchange, caller_of(request)), "report", shift
-        )
+        await note_looking(exchange, caller_of(request), "report", shift)
         if content is None:
             return Response(kept)
         media_type = next(media for media, each in FORMS.items() if each == form)

@@ -53,8 +53,8 @@ class Health(Controller):
     @get(
         "/metrics",
         summary="The figures",
-        description="In the form of Prometheus. From this machine itself nobody needs a key;"
-        " from elsewhere: scope `metrics:read`.",
+        description="In the form of Prometheus. From this machine itself nobody needs a key."
+        " Scope, from elsewhere: `metrics:read`.",
         operation_id="metrics",
         guards=[may_measure],
         security=[{}, {"key": []}],

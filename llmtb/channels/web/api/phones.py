@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 
 from llmtb.actors.centre import ReportLoad, ReportPhone
 from llmtb.channels.conversation.house import PATIENCE, TRANSIENT
-from llmtb.channels.web.api.bodies import holds
+from llmtb.channels.web.api.bodies import LARGEST, holds
 from llmtb.channels.web.api.callers import caller_of, may_report
 from llmtb.channels.web.api.exchange import Exchange
 from llmtb.channels.web.api.once import OTHER
@@ -37,6 +37,7 @@ class PhoneSystem(Controller):
     """`/api/v1/load` and `/api/v1/phones`."""
 
     path = "/api/v1"
+    request_max_body_size = LARGEST
     middleware = [Timed]  # noqa: RUF012  litestar reads it so
     tags = ["phone system"]  # noqa: RUF012  litestar reads it so
     security = BOTH_WAYS

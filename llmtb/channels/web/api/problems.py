@@ -15,7 +15,7 @@ from litestar.openapi.datastructures import ResponseSpec
 OWN_PATHS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
 """Where other systems come in."""
 MEDIA_TYPE: Final = "application/problem+json"
-_SAID: Final = {
+SAID: Final = {
     400: "The request cannot be read.",
     401: "No key, or one that opens nothing.",
     403: "The key has not the scope.",
@@ -59,7 +59,7 @@ def errors(*statuses: int) -> dict[int, ResponseSpec]:
     """What the description of an operation says of its failures."""
     return {
         status: ResponseSpec(
-            Fault, generate_examples=False, description=_SAID[status], media_type=MEDIA_TYPE
+            Fault, generate_examples=False, description=SAID[status], media_type=MEDIA_TYPE
         )
         for status in statuses
     }
@@ -75,7 +75,7 @@ def told(request: Request[Any, Any, Any], error: HTTPException) -> Response[Faul
     elif isinstance(error, Problem):
         detail = error.detail
     else:
-        detail = _SAID.get(status, HTTPStatus(status).description or HTTPStatus(status).phrase)
+        detail = SAID.get(status, HTTPStatus(status).description or HTTPStatus(status).phrase)
     fault = Fault(
         type="about:blank",
         title=HTTPStatus(status).phrase,

@@ -8,7 +8,7 @@ from litestar import Controller, Request, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from llmtb.channels.web.api.bodies import holds
+from llmtb.channels.web.api.bodies import LARGEST, holds
 from llmtb.channels.web.api.callers import caller_of, may
 from llmtb.channels.web.api.exchange import Exchange
 from llmtb.channels.web.api.problems import Problem, errors
@@ -40,6 +40,7 @@ class Questions(Controller):
     """`/api/v1/questions`."""
 
     path = "/api/v1/questions"
+    request_max_body_size = LARGEST
     middleware = [Timed]  # noqa: RUF012  litestar reads it so
     tags = ["questions"]  # noqa: RUF012  litestar reads it so
 

@@ -56,10 +56,11 @@ class Readiness:
     async def _probe(self) -> bool:
         """Have a snapshot of nothing kept, which takes a commit as an event does."""
         journal, mark = self._console.journal, self._console.new_text(9).encode()
+        head = journal.head
         try:
             async with asyncio.timeout(_PATIENCE):
-                journal.save_snapshot(_PROBE, _LAYOUT, journal.head, mark)
-                while journal.load_snapshot(_PROBE, _LAYOUT) != (journal.head, mark):  # noqa: ASYNC110
+                journal.save_snapshot(_PROBE, _LAYOUT, head, mark)
+                while journal.load_snapshot(_PROBE, _LAYOUT) != (head, mark):  # noqa: ASYNC110
                     await asyncio.sleep(_LOOK)
         except (TimeoutError, JournalError):
             return False

@@ -11,7 +11,8 @@ from llmtb.events.floor import PhoneState
 from llmtb.projections.board import Calls, Emergency, ShiftNow
 
 MOST_PHONES = 500  # in one request
-AgentId = Annotated[str, Meta(pattern=r"^[^/\s]{1,64}\Z")]
+AgentId = Annotated[str, Meta(min_length=1, max_length=64)]
+SourceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 Whole = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
@@ -38,7 +39,7 @@ class LoadFigures(Given, frozen=True, kw_only=True):
     aht_seconds: Annotated[float, Meta(ge=0, le=86_400)]
     waiting: Whole | None = None
     longest_wait_seconds: Annotated[float, Meta(ge=0, le=604_800)] | None = None
-    source: AgentId = "phone"
+    source: SourceId = "phone"
 
 
 class PhoneReport(Given, frozen=True, kw_only=True):
