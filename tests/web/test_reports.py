@@ -338,3 +338,23 @@ def test_a_report_that_was_tampered_with_is_told_from_what_the_events_say(tmp_pa
     bad = rebuilt(tmp_path / JOURNAL, "2026-11-21/morning", b"{}")
     assert not bad.same
     assert bad.events > 100
+
+
+def test_a_shift_may_be_called_anything(tmp_path: Path) -> None:
+    name = 'a"<b>?#%41&é'
+
+    async def story(served: Served) -> None:
+        await served.rules({"shifts": [{"name": name, "start": "08:00", "end": "09:00"}]})
+        served.clock.on(minutes=70)
+        await until(served, lambda: f"2026-11-21/{name}" in reported(served))
+        listed = await page(served, "/reports?date=2026-11-21")
+        paths = {unescape(each) for each in re.findall(r'href="(/reports/[^"]+)"', listed)}
+        [path] = [each for each in paths if not each.endswith("/night")]
+        for html in (listed, await page(served, path), await page(served, f"{path}/rebuilt")):
+            assert '"<b>' not in html
+            assert "a&#34;&lt;b&gt;?#%41&amp;é" in html
+        got = await served.http.get(f"{path}/files/csv")
+        assert got.content.decode("utf-8-sig").startswith("shift,row")
+        assert quote(name, safe="") in got.headers["content-disposition"]
+
+    play(tmp_path, story)
