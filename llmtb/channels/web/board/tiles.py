@@ -117,9 +117,7 @@ def _level(wall: Wall, policy: Policy, speech: Speech) -> Tile:
         ),
         signal=signal,
         word=speech.say(_WORDS[signal]),
-        note=speech.say("by the formula, from the last figures")
-        if wall.level is not None
-        else None,
+        note=speech.say("by the formula") if wall.level is not None else None,
     )
 
 
