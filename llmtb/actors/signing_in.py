@@ -298,7 +298,7 @@ def evolve(state: SigningIn, event: Event) -> None:
             )
         case SignInFailed():
             _remember(state, Trouble(event.at, "failed", event.agent, event.reason))
-            if event.agent is not None:
+            if event.agent is not None and not state.is_locked(event.agent, event.at):
                 tries = state.tries.get(event.agent, ())
                 state.tries[event.agent] = [*tries, event.at][-TRIES:]
         case RequestsRefused():
