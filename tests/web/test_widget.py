@@ -141,6 +141,17 @@ def test_the_script_has_its_words_and_may_stand_on_any_page(tmp_path: Path) -> N
     visited(tmp_path, story)
 
 
+def test_the_demo_shows_the_chat_in_a_made_up_shop(tmp_path: Path) -> None:
+    async def story(served: Served) -> None:
+        shop = await served.http.get("/widget/demo?lang=fa")
+        assert '<script src="/widget.js" data-language="fa" async></script>' in shop.text
+        policy = (await served.http.get(f"/widget/frame?site={served.url}")).headers
+        assert f"frame-ancestors {served.url}" in policy["content-security-policy"]
+        assert (await Visitor(served).enter("fa")).json()["held"]
+
+    visited(tmp_path, story, settings=console(chat_origins=()), demo=Made())
+
+
 def test_the_frame_is_for_the_listed_sites_alone(tmp_path: Path) -> None:
     sites = (SHOP, "http://localhost:9000")
     names = st.sampled_from(["shop.example", "www.shop.example", "evil.example", "localhost"])
@@ -174,10 +185,10 @@ def test_the_frame_is_for_the_listed_sites_alone(tmp_path: Path) -> None:
         assert policy["frame-ancestors"] == " ".join(sites)
         assert policy["default-src"] == "'none'"
         assert policy["script-src"] == "'self'"
-        assert "x-frame-options" not in frame.headers
+        assert {"x-frame-options", "set-cookie"}.isdisjoint(frame.headers)
         assert f'data-site="{SHOP}"' in frame.text
         assert (await shown(SHOP, **{"Sec-Fetch-Dest": "document"})).status_code == 403
-        assert 'dir="rtl"' in (await served.http.get(f"/widget/frame?site={SHOP}&language=fa")).text
+        assert 'dir="rtl"' in (await served.http.get(f"/widget/frame?site={SHOP}&speak=fa")).text
 
     visited(tmp_path, story, settings=console(chat_origins=sites))
 
@@ -441,6 +452,13 @@ def test_streams_of_one_visitor_are_bounded_and_let_go(tmp_path: Path) -> None:
         assert len(await visitor.sees()) == 1
 
     visited(tmp_path, story)
+
+
+class Made:
+    """A demo without phones."""
+
+    speed = 1.0
+    phones = ()
 
 
 def queued(served: Served, chat: str) -> list[MessageQueued]:

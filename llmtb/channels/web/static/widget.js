@@ -88,7 +88,7 @@
       frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox");
       const address = new URL("/widget/frame", home);
       address.searchParams.set("site", location.origin);
-      address.searchParams.set("language", spoken);
+      address.searchParams.set("speak", spoken);
       frame.src = address.href;
       panel.append(frame);
     };

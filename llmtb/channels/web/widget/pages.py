@@ -14,6 +14,7 @@ from llmtb.channels.conversation.words import Speech
 from llmtb.channels.web.chat.texts import texts_of
 from llmtb.channels.web.console import Console
 from llmtb.channels.web.page import STATIC, direction, drawn
+from llmtb.channels.web.viewer import Viewer
 from llmtb.channels.web.widget.reception import AnyRequest, Reception, reception_of
 
 SCRIPT: Final = "widget.js"
@@ -55,11 +56,11 @@ class WidgetPages(Controller):
         console: NamedDependency[Console],
         reception: NamedDependency[Reception],
         site: FromQuery[str] = "",
-        language: FromQuery[str] = "",
+        speak: FromQuery[str] = "",
     ) -> Response[str]:
-        """The frame, for a site that may show it."""
+        """The frame, for a site that may show it. speak: the language of the site's tag."""
         sites = reception.let_show(request, site)
-        speech = _speech(console, language)
+        speech = _speech(console, speak)
         html = drawn("widget/frame.html", speech, site=site, texts=_texts(speech))
         headers = {**_PRIVATE, **_OPEN, "Content-Security-Policy": framed_by(sites)}
         headers["Cross-Origin-Embedder-Policy"] = "require-corp"
@@ -71,12 +72,12 @@ class WidgetPages(Controller):
         request: AnyRequest,
         console: NamedDependency[Console],
         reception: NamedDependency[Reception],
-        language: FromQuery[str] = "",
+        viewer: NamedDependency[Viewer],
     ) -> Response[str]:
         """A made-up shop that carries the tag; only where everything is made up."""
         if console.demo is None:
             raise NotFoundException
-        speech = _speech(console, language)
+        speech = viewer.speech
         offers = _offers(speech)
         html = drawn("widget/demo.html", speech, own=reception.own(request), offers=offers)
         return Response(html, media_type=MediaType.HTML, headers=_PRIVATE)
