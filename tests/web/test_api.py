@@ -23,7 +23,7 @@ from llmtb.channels.web.api.exchange import FAILURES
 from llmtb.channels.web.api.limits import Pace, Room
 from llmtb.channels.web.api.problems import Problem
 from llmtb.channels.web.api.readiness import Readiness
-from llmtb.events.access import RecordViewed, Scope
+from llmtb.events.access import RecordViewed, RequestsRefused, Scope
 from llmtb.events.floor import LoadReported, PhoneStateChanged
 from llmtb.events.journal import Journal
 from llmtb.events.published import line
@@ -411,6 +411,8 @@ def test_a_flood_is_slowed_and_others_are_not(
         )
         assert {each.status_code for each in strangers} == {401, 429}
         assert (await ask(quiet)).status_code == 200
+        counted = {each.reason for each in served.events(RequestsRefused)}  # type: ignore[attr-defined]
+        assert counted == {"flood", "key"}
 
     play(tmp_path, story)
 
@@ -428,10 +430,11 @@ def test_a_pace_lets_through_so_many_a_second() -> None:
 
 def test_no_more_run_at_one_time_than_there_is_room_for() -> None:
     room = Room(1, "questions are answered")
-    with room(), pytest.raises(Problem) as refused, room():
-        pass
+    room.check()
+    with room.place(), pytest.raises(Problem) as refused:
+        room.check()
+    room.check()
     assert refused.value.status_code == 503
-    assert room.taken == 0
 
 
 # --- health ------------------------------------------------------------------------------------

@@ -125,6 +125,7 @@ def test_nothing_that_is_sent_makes_it_fail(
                     if not (check.name == "unsupported_method" and label.endswith(OF_THE_DOOR))
                 ]
     if report := os.environ.get(REPORT):
-        Path(report).write_text(f"{sum(cases.values())} cases: {dict(cases)}\n", "utf-8")
+        told = [f"{sum(cases.values())} cases: {dict(cases)}", *faults]
+        Path(report).write_text("\n\n".join(told), "utf-8")
     assert faults == []
     assert len(cases) >= 10

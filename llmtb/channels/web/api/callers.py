@@ -1,6 +1,7 @@
 """Which system calls, and what it may: by a key with scopes, or by a signature under its report."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ KEY_PREFIX: Final = "llmtb_"
 LONGEST_KEY: Final = 200
 STATE: Final = "caller"
 WEBHOOK: Final = "webhook"
+_OWN_ID: Final = re.compile(rf"[!-~]{{1,{LONGEST_ID}}}")
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -141,14 +143,17 @@ async def _by_signature(request: Request[Any, Any, Any]) -> Caller:
 
 def _turned_away(connection: Connection, detail: str) -> Problem:
     """What somebody unknown is told; slower for an address that keeps trying."""
+    exchange = exchange_of(connection)
+    exchange.refused.add("session")
     address = connection.client.host if connection.client else ""
-    if wait := exchange_of(connection).strangers.wait(address):
+    if wait := exchange.strangers.wait(address):
         return Problem(429, "too many failures from this address; wait", wait=wait)
     return Problem(401, detail)
 
 
 def _keep_pace(exchange: Exchange, caller: str) -> None:
     if wait := exchange.pace.wait(caller):
+        exchange.refused.add("flood")
         raise Problem(429, "too many requests with this key; wait", wait=wait)
 
 
@@ -156,7 +161,7 @@ def _repeat(connection: Connection) -> str | None:
     given = connection.headers.get("idempotency-key")
     if given is None or connection.scope.get("method") != "POST":
         return None
-    if not (given.isascii() and given.isprintable() and given.strip() and len(given) <= LONGEST_ID):
-        said = "from 1 to 128 printable characters, and not spaces alone"
+    if not _OWN_ID.fullmatch(given):
+        said = "from 1 to 128 printable characters of ASCII, without spaces"
         raise Problem(422, said, field="Idempotency-Key")
     return given

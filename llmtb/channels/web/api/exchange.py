@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+import msgspec
 from litestar import Litestar
 from litestar.connection import ASGIConnection
 
+from llmtb.actors.signing_in import NoteRefusals
 from llmtb.channels.web.api.figures import Figures
 from llmtb.channels.web.api.limits import Pace, Room
 from llmtb.channels.web.api.once import Once
 from llmtb.channels.web.api.readiness import Readiness
 from llmtb.channels.web.console import Console
+from llmtb.channels.web.door.refusals import Refusals
 from llmtb.runtime.clock import Clock, WallClock
 
 PER_SECOND, BURST = 50.0, 100  # requests of one key
@@ -27,6 +30,7 @@ class Exchange:
     Its paces are by the loop's time: the demo's clock may be stopped.
     arrival: the clock by which signed reports are fresh: the machine's, where the console's own is
     only played. pace: of those with a key; strangers: of addresses without one.
+    refused: has it recorded how many were turned away.
     """
 
     def __init__(self, console: Console) -> None:
@@ -39,6 +43,7 @@ class Exchange:
         self.once = Once()
         self.figures = Figures(console)
         self.readiness = Readiness(console)
+        self.refused = Refusals(self._note, console.now)
 
     @asynccontextmanager
     async def counting(self, _: Litestar) -> AsyncIterator[None]:
@@ -50,6 +55,13 @@ class Exchange:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            await self.refused.close()
+
+    async def _note(self, refusals: NoteRefusals) -> None:
+        # What a session is to a page, a key is here.
+        if refusals.reason == "session":
+            refusals = msgspec.structs.replace(refusals, reason="key")
+        await self.console.house.access(refusals)
 
 
 def exchange_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Exchange:

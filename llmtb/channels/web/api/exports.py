@@ -80,7 +80,7 @@ class Exports(Controller):
         if end == after:
             return Response("", headers=headers, media_type=LINES)
         await note_looking(exchange, caller_of(request), "export", "events")
-        exchange.exports.take()
+        exchange.exports.check()
         return Stream(_lines(exchange, after, end), headers=headers, media_type=LINES)
 
     @get(
@@ -104,7 +104,8 @@ class Exports(Controller):
     ) -> Response[Kept]:
         """The report, in a form that is taken."""
         shift, form = f"{_day(day)}/{name}", _form(request)
-        with exchange.exports():
+        exchange.exports.check()
+        with exchange.exports.place():
             kept, content = await _report(exchange, shift, form, language)
         await note_looking(exchange, caller_of(request), "report", shift)
         if content is None:
@@ -139,19 +140,17 @@ async def _report(
 async def _lines(exchange: Exchange, after: int, end: int) -> AsyncIterator[bytes]:
     """The lines of the events after one position up to another, in pieces."""
     piece = bytearray()
-    try:
-        with closing(exchange.console.journal.subscribe(after)) as following:
-            async for batch in following:
-                for recorded in takewhile(lambda each: each.seq <= end, batch):
-                    piece += line(recorded)
-                    if len(piece) >= PIECE:
-                        yield bytes(piece)
-                        piece.clear()
-                if batch[-1].seq >= end:
-                    break
+    # The place is taken here: of an answer that nobody waits for, this never begins.
+    with exchange.exports.place(), closing(exchange.console.journal.subscribe(after)) as following:
+        async for batch in following:
+            for recorded in takewhile(lambda each: each.seq <= end, batch):
+                piece += line(recorded)
+                if len(piece) >= PIECE:
+                    yield bytes(piece)
+                    piece.clear()
+            if batch[-1].seq >= end:
+                break
         yield bytes(piece)
-    finally:
-        exchange.exports.leave()
 
 
 def _seal(exchange: Exchange, seq: int) -> str:

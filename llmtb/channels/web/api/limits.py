@@ -42,21 +42,16 @@ class Room:
         self.taken = 0
         self._what = what
 
+    def check(self) -> None:
+        """Raise Problem where every place is taken."""
+        if self.taken >= self.most:
+            raise Problem(503, f"{self.most} {self._what} at one time; ask again soon", wait=1)
+
     @contextmanager
-    def __call__(self) -> Iterator[None]:
-        """Take a place for as long as this lasts. Raises Problem where there is none."""
-        self.take()
+    def place(self) -> Iterator[None]:
+        """Take a place for as long as this lasts; whoever does has asked `check`."""
+        self.taken += 1
         try:
             yield
         finally:
-            self.leave()
-
-    def take(self) -> None:
-        """Take a place. Raises Problem where there is none."""
-        if self.taken >= self.most:
-            raise Problem(503, f"{self.most} {self._what} at one time; ask again soon", wait=1)
-        self.taken += 1
-
-    def leave(self) -> None:
-        """Give it back."""
-        self.taken -= 1
+            self.taken -= 1

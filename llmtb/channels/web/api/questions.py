@@ -66,7 +66,8 @@ class Questions(Controller):
 
 async def _answer(exchange: Exchange, question: Question) -> Answer:
     asked = {"do": "ask_once", **msgspec.structs.asdict(question)}
-    with exchange.asking():
+    exchange.asking.check()
+    with exchange.asking.place():
         try:
             async with asyncio.timeout(PATIENCE):
                 served = await exchange.console.serve(asked)
