@@ -19,8 +19,10 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from llmtb.actors.shift import OverrideCapacity
 from llmtb.live import JOURNAL_FILE, Live
@@ -36,6 +38,7 @@ GAP_P99 = 20.0  # milliseconds
 LATENCY = 1.0  # seconds from the command to the last board
 FIRST_PAINT = 100_000  # bytes
 TICK = 0.002  # seconds between two looks at the loop
+TALK = 0.5  # seconds between the words of two visitors
 EVERY = 0.5  # seconds between two settings of the capacity
 AT_ONCE = 50  # connections that are opened at one time
 PATIENCE = 60.0  # seconds for each stage
@@ -43,6 +46,13 @@ FILES = 8192
 BUSY = 0.5  # of a processor: as much it takes while it starts
 LANGUAGES = ("en", "fa", "id", "pt", "zh")
 PATHS = ("/board/feed", "/board/wall/feed")
+FORM = "Content-Type: application/x-www-form-urlencoded"
+WORDS = (
+    "Where is my parcel?",
+    "How do I return a modem?",
+    "¿Cuánto cuesta?",
+    "قیمت مودم چقدر است؟",
+)
 SEQ = re.compile(rb"^id: (\d+)$", re.MULTILINE)
 ASSET = re.compile(r'(?:src|href)="(/static/[^"]+)"')
 
@@ -143,6 +153,8 @@ class Client:
         self.streams: list[asyncio.Task[None]] = []
         self.lost = 0
         self._number = 0
+        self.visitors: list[Sequence[str]] = []
+        self.said = 0
 
     async def ask(
         self, method: str, path: str, headers: Sequence[str] = (), body: bytes = b""
@@ -169,8 +181,23 @@ class Client:
         kind = ("Content-Type: application/json", "X-Visitor: ")
         head, answer = await self.ask("POST", "/widget/session", (*origin, *kind), body)
         assert b" 200 " in head.splitlines()[0], head + answer
-        token = f"X-Visitor: {json.loads(answer)['token']}"
-        await self._follow(await self._stream("/widget/stream", (*origin, token)), None)
+        visitor = (*origin, f"X-Visitor: {json.loads(answer)['token']}")
+        await self._follow(await self._stream("/widget/stream", visitor), None)
+        self.visitors.append(visitor)
+
+    async def talk(self, seconds: float) -> None:
+        """Have one visitor after another write, and be answered."""
+        end = time.monotonic() + seconds
+        for number in count():
+            if time.monotonic() > end or not self.visitors:
+                return
+            headers = (*self.visitors[number % len(self.visitors)], FORM)
+            words = WORDS[number % len(WORDS)]
+            body = urlencode({"nonce": 2**40 + number, "text": words}).encode()
+            head, answer = await self.ask("POST", "/widget/say", headers, body)
+            assert re.match(rb"HTTP/1.1 20\d ", head), head + answer
+            self.said += 1
+            await asyncio.sleep(TALK)
 
     async def open(self, one: Callable[[int], Awaitable[None]], n: int) -> None:
         """Open so many, a few at a time."""
@@ -324,7 +351,10 @@ async def _watched(server: Server, client: Client, boards: int, chats: int, seco
     with_boards = await server.measure(0)
     await client.open(client.chat, chats)
     # The best of a few rounds: other work on the machine only ever slows one down.
-    rounds = [await server.measure(seconds) for _ in range(ROUNDS)]
+    rounds = []
+    for _ in range(ROUNDS):
+        told, _ = await asyncio.gather(server.measure(seconds), client.talk(seconds))
+        rounds.append(told)
     # Of the last event of a round some boards may not have heard when it ends.
     waits = [latencies(told.asked[:-1], client.arrivals) for told in rounds]
     weight = (with_boards.bytes - alone.bytes) / max(1, boards)
@@ -343,6 +373,7 @@ async def _watched(server: Server, client: Client, boards: int, chats: int, seco
         ("set to last board, most", min(map(max, waits)), "s", LATENCY),
         ("memory of an open board", weight / 1024, "KiB", None),
         ("first paint", paint, "B", FIRST_PAINT),
+        ("words of visitors", client.said, "", None),
         ("streams lost", client.lost, "", 0),
     ]
     print(f"{boards} boards, {chats} chats, best of {ROUNDS} times {seconds:.0f} s")
