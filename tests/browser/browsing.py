@@ -10,12 +10,16 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from llmtb.events.published import publish
+from llmtb.events.reading import read
+from llmtb.events.stores.sqlite import SQLiteStore
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
@@ -79,7 +83,7 @@ async def person(browser: Browser, origin: str, **look: Any) -> AsyncIterator[Pe
 
 
 class Program:
-    """`llmtb run` in a process of its own, in a folder; `kill` and `start` it as often as wanted."""
+    """`llmtb run` in a process of its own, in a folder; start and end it as often as wanted."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         self.folder = folder
@@ -107,6 +111,27 @@ class Program:
                     self.origin = line.decode().split(": ", 1)[1].strip().rstrip("/")
                     break
         self.port = int(self.origin.rpartition(":")[2])
+
+    def events(self, type_: str) -> list[dict[str, Any]]:
+        """What the journal of the demo holds of one type, in the published language."""
+        with closing(SQLiteStore(self.folder / "example" / "journal.db", read_only=True)) as store:
+            whole = (publish(recorded) for recorded in read(store))
+            return [event for event in whole if event["type"] == type_]
+
+    async def until(self, type_: str, **fields: Any) -> dict[str, Any]:
+        """Wait until the journal holds an event of a type with these fields; the latest one."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for event in reversed(self.events(type_)):
+                    if fields.items() <= event.items():
+                        return event
+                await asyncio.sleep(0.2)
+
+    def slots(self) -> int:
+        """How many ordinary breaks run now."""
+        ended = {e["agent"]: e["seq"] for e in self.events("BreakEnded")}
+        started = [e for e in self.events("BreakStarted") if e["kind"] != "emergency"]
+        return len([e for e in started if e["seq"] > ended.get(e["agent"], 0)])
 
     async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End it by a signal; its exit status."""
