@@ -16,10 +16,12 @@ from litestar import Request
 from litestar.exceptions import TooManyRequestsException
 
 from llmtb.actors.access import Invite, digest_of
-from llmtb.channels.port import chat_key
+from llmtb.channels.port import DESK, chat_key
+from llmtb.channels.web.chat.speaking import say
 from llmtb.channels.web.widget.limits import Limits
 from llmtb.channels.web.widget.reception import HEADER, Reception
 from llmtb.channels.web.widget.sessions import LASTS, Sessions, kept_key
+from llmtb.events.access import RequestsRefused
 from llmtb.events.chat import CHAT_EVENTS, MessageQueued, QuestionAsked, SessionEnded
 from llmtb.events.desk import TakenBack
 from llmtb.settings import Console as Settings
@@ -110,6 +112,15 @@ class Visitor:
                 if event == "keys" and began:
                     break
         return messages
+
+    async def hears(self, words: str) -> Mapping[str, Any]:
+        """Wait for a message with these words in it."""
+        async with self.http.stream("GET", "/widget/stream", headers=self.headers) as stream:
+            async for event, data, _ in lines_of(stream):
+                message: Mapping[str, Any] = msgspec.json.decode(data) if event == "message" else {}
+                if words in message.get("text", ""):
+                    return message
+        raise AssertionError(f"nobody said {words!r}")
 
     async def chat(self) -> str:
         """The key of the visitor's chat, which no page ever learns."""
@@ -333,6 +344,30 @@ def test_the_end_of_a_chat_is_its_end_and_a_device_is_forgotten(tmp_path: Path) 
     visited(tmp_path, story)
 
 
+def test_a_person_takes_over_and_the_visitor_hears_so_and_hears_them(tmp_path: Path) -> None:
+    async def story(served: Served) -> None:
+        agent = DESK + 7
+        await served.hire("javad", account=chat_key(agent))
+        await served.roster("javad")
+        served.clock.on(minutes=2)  # the shift begins
+        async with asyncio.timeout(20):
+            while not served.console.known.floor.in_order()[-1].present:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        visitor = Visitor(served)
+        await visitor.enter()
+        await visitor.say("A person")
+        await visitor.hears("A colleague is with you now")
+        await visitor.say("Are you <b>there</b>?")
+        await served.seen()
+        await say(served.console, agent, "Good morning!", NONCE)
+        assert (await visitor.hears("Good morning!"))["from"] == "agent"
+        assert (await visitor.post("forget", nonce=NONCE + 99)).is_success
+        await served.seen()
+        assert not served.console.known.floor.desk.held
+
+    visited(tmp_path, story)
+
+
 def test_whoever_forgets_leaves_the_person_they_talk_with(tmp_path: Path) -> None:
     async def story(served: Served) -> None:
         visitor = Visitor(served)
@@ -427,6 +462,35 @@ def test_new_visitors_are_limited_by_address_and_in_all(tmp_path: Path) -> None:
                 reception.begin(asking(host))
                 taken.append(host)
         assert taken == ["203.0.113.1"] * 3 + ["203.0.113.2"] * 2
+
+    visited(tmp_path, story)
+
+
+def test_sessions_that_nobody_brings_back_cost_nothing(tmp_path: Path) -> None:
+    async def story(served: Served) -> None:
+        for _ in range(40):
+            visitor = Visitor(served, cookies=False)
+            assert not (await visitor.post("session", language="fa")).json()["held"]
+            await visitor.http.aclose()
+        await served.seen()
+        assert served.events(*CHAT_EVENTS) == []
+        assert not served.console.known.chats
+
+    visited(tmp_path, story)
+
+
+def test_what_is_refused_is_counted(tmp_path: Path) -> None:
+    async def story(served: Served) -> None:
+        for _ in range(5):
+            headers = {"Referer": "https://evil.example/"}
+            answer = await served.http.get(f"/widget/frame?site={SHOP}", headers=headers)
+            assert answer.status_code == 403
+        async with asyncio.timeout(10):
+            while not (counted := served.events(RequestsRefused)):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert isinstance(counted[0], RequestsRefused)
+        assert counted[0].reason == "origin"
+        assert len(counted) == 1
 
     visited(tmp_path, story)
 
