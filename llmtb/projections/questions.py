@@ -1,5 +1,6 @@
 """The questions view: everything that was asked, what came of it, and who helped in the end."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
@@ -293,7 +294,7 @@ async def questions_between(read: Read, first: date, last: date, most: int = MOS
         last.isoformat(),
         most,
     )
-    return [_asked(row) for row in reversed(rows)]
+    return await asyncio.to_thread(lambda: [_asked(row) for row in reversed(rows)])
 
 
 async def question_of(read: Read, question: str) -> Asked | None:

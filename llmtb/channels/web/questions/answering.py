@@ -142,7 +142,7 @@ async def _page(
             first[: entries.LONGEST_QUESTION],
             language=form.language,
             audience=form.audience,
-            level=int(form.level) if form.level.isascii() and form.level.isdigit() else 0,
+            level=entries.level_of(form.level) or 0,
         )
     return page(
         "questions/answer.html",

@@ -156,7 +156,7 @@ def top(speech: Speech, tallies: Sequence[Tally], rightward: bool) -> Chart:
         y = _TOP + place * _ROW
         name = _short(each.group.name.text)
         length = max(2.0, room * each.number / most)
-        marks.append(Mark(edge, y + 12, name, "start"))
+        marks.append(Mark(edge, y + 12, speech.isolate(name), "start"))
         x = 0.0 if rightward else WIDTH - length
         bars.append(Bar(x, y + 18, length, _BAR, "", f"{name}: {speech.number(each.number)}"))
         beside = length + 8 if rightward else WIDTH - length - 8

@@ -26,6 +26,8 @@ def grouped(vectors: Vectors, least: float) -> list[list[int]]:
     near = np.asarray(vectors @ vectors.T, np.float32)
     np.fill_diagonal(near, _NEVER)
     size = np.ones(count, np.float32)
+    # Added to a row, it hides those that have gone into another group, and those in their last.
+    over = np.zeros(count, np.float32)
     chain: list[int] = []
     for start in range(count):
         if parent[start] != start:
@@ -33,18 +35,19 @@ def grouped(vectors: Vectors, least: float) -> list[list[int]]:
         chain = [start]
         while chain:
             last = chain[-1]
-            row = near[last]
+            row = near[last] + over
             best = int(row.argmax())
             if len(chain) > 1 and row[chain[-2]] >= row[best]:
                 best = chain[-2]
             if row[best] < least:
                 # Nothing is near enough, nor will be: means of what is farther are farther.
                 chain.pop()
-                _leave(near, last)
+                over[last] = _NEVER
             elif len(chain) > 1 and best == chain[-2]:
                 del chain[-2:]
                 kept, gone = min(last, best), max(last, best)
                 _merge(near, size, kept, gone)
+                over[gone] = _NEVER
                 parent[gone] = kept
                 if not chain:
                     chain.append(kept)
@@ -61,16 +64,10 @@ def central(vectors: Vectors, weights: npt.NDArray[np.float32]) -> int:
     return int((vectors @ (weights @ vectors)).argmax())
 
 
-def _leave(near: Vectors, place: int) -> None:
-    near[place, :] = _NEVER
-    near[:, place] = _NEVER
-
-
 def _merge(near: Vectors, size: Vectors, kept: int, gone: int) -> None:
     total = size[kept] + size[gone]
     mean = (near[kept] * size[kept] + near[gone] * size[gone]) / total
-    mean[kept] = mean[gone] = _NEVER
-    _leave(near, gone)
+    mean[kept] = _NEVER
     near[kept] = mean
     near[:, kept] = mean
     size[kept] = total

@@ -110,13 +110,20 @@ def read(form: Form) -> Entry:
         raise Unclear("audience")
     if form.language not in LANGUAGES:
         raise Unclear("language")
-    level = ascii_digits(form.level.strip() or "0")
-    if not (level.isascii() and level.isdigit() and int(level[:4]) <= HIGHEST_LEVEL):
+    level = level_of(form.level)
+    if level is None:
         raise Unclear("level")
     department = " ".join(form.department.split())
     if len(department) > 60:
         raise Unclear("department")
-    return Entry(wordings, answer, title, form.audience, int(level), form.language, department)
+    return Entry(wordings, answer, title, form.audience, level, form.language, department)
+
+
+def level_of(text: str) -> int | None:
+    """A level as people write it, in whatever digits; None where it is none."""
+    digits = ascii_digits(text.strip() or "0")
+    plain = digits.isascii() and digits.isdigit()
+    return int(digits) if plain and len(digits) < 4 and int(digits) <= HIGHEST_LEVEL else None
 
 
 def _distinct(texts: Iterable[str]) -> list[str]:

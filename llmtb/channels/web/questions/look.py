@@ -79,7 +79,11 @@ async def look(console: Console, wanted: Wanted) -> Look:
             await console.views.reached(console.views.position + console.views.behind)
     async with console.views.snapshot() as read:
         rows = await questions_between(read, wanted.before.first, wanted.last)
-    told = await asyncio.to_thread(lambda: [_told(each) for each in rows])
+    return await asyncio.to_thread(_look, wanted, rows)
+
+
+def _look(wanted: Wanted, rows: Sequence[Asked]) -> Look:
+    told = [_told(each) for each in rows]
     return Look(
         wanted=wanted,
         now=[each for each in told if wanted.holds(each)],
@@ -111,12 +115,7 @@ async def tallies_of(meaning: Meaning, seen: Look, part: Part) -> Tallies:
     now, before = among(seen.now, part), among(seen.before, part)
     grouping = await meaning.grouping([*now, *before])
     ours = {each.question for each in now}
-    found = [_split(group, ours) for group in grouping.groups]
-    tallies = [each for each in found if each is not None]
-    if part == "agents":
-        tallies.sort(key=lambda each: (-each.trouble, -each.number))
-    else:
-        tallies.sort(key=lambda each: -each.number)
+    tallies = await asyncio.to_thread(_tallied, grouping.groups, ours, part)
     return Tallies(tallies, grouping.trouble, grouping.left_out)
 
 
@@ -126,6 +125,13 @@ def holding(tallies: Sequence[Tally], question: str) -> Group | None:
         if any(asked.question == question for asked in each.group.questions):
             return each.group
     return None
+
+
+def _tallied(groups: Sequence[Group], ours: set[str], part: Part) -> list[Tally]:
+    found = (_split(group, ours) for group in groups)
+    tallies = [each for each in found if each is not None]
+    trouble = part == "agents"
+    return sorted(tallies, key=lambda each: (-each.trouble if trouble else 0, -each.number))
 
 
 def _split(group: Group, ours: set[str]) -> Tally | None:

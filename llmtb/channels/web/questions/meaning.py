@@ -9,6 +9,7 @@ index of .40, without .21.
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -37,7 +38,12 @@ MOST_TEXTS: Final = 5000  # texts that are compared, those most asked
 KEPT: Final = 20_000  # vectors kept
 SLICE: Final = 64  # texts at one time, so that whoever asks is not behind thousands
 PATIENCE: Final = 8.0  # seconds that a page waits for the encoder
+PLACINGS: Final = 6  # groupings kept, so that a page that is looked at again costs little
 _LONGEST: Final = 600  # characters of a text that are compared
+
+
+Everyday = Mapping[str, Sequence[str]]
+"""Questions of everyday life, by language."""
 
 
 class Group(NamedTuple):
@@ -72,6 +78,13 @@ class Node(NamedTuple):
         return min(each.text for each in self.questions)[:_LONGEST]
 
 
+class Placed(NamedTuple):
+    """The vectors of texts, and their groups as places of these."""
+
+    vectors: Vectors
+    groups: tuple[list[int], ...]
+
+
 class Meaning:
     """Groups questions, and remembers the vectors of their texts."""
 
@@ -79,10 +92,12 @@ class Meaning:
         self._embed = embed
         self._patience = patience
         self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+        self._placings: OrderedDict[object, Placed] = OrderedDict()
+        self._turn = asyncio.Lock()
 
     async def grouping(self, asked: Sequence[Asked]) -> Grouping:
         """The questions in groups, by meaning; where that cannot be told, by their words."""
-        nodes, left_out = nodes_of(asked)
+        nodes, left_out = await asyncio.to_thread(nodes_of, asked)
         everyday = _everyday()
         texts = [node.text for node in nodes] + [node.title for node in nodes if node.title]
         texts += [text for each in everyday.values() for text in each] if nodes else []
@@ -90,13 +105,26 @@ class Meaning:
             async with asyncio.timeout(self._patience):
                 await self._learn(texts)
         except Unserved as error:
-            return Grouping(by_words(nodes), str(error), left_out)
+            return Grouping(await asyncio.to_thread(by_words, nodes), str(error), left_out)
         except TimeoutError:
-            return Grouping(by_words(nodes), BUSY, left_out)
-        known = {text: self._vectors[text] for text in texts}
-        groups = await asyncio.to_thread(by_meaning, nodes, known, everyday)
-        self._forget()
-        return Grouping(groups, "", left_out)
+            return Grouping(await asyncio.to_thread(by_words, nodes), BUSY, left_out)
+        placed = await self._placed(nodes, texts, everyday)
+        return Grouping(await asyncio.to_thread(by_meaning, nodes, placed), "", left_out)
+
+    async def _placed(
+        self, nodes: Sequence[Node], texts: Sequence[str], everyday: Everyday
+    ) -> Placed:
+        """The texts in groups, as they were found lately or beside the loop, one call at a time."""
+        key = tuple((node.key, node.language, node.title) for node in nodes)
+        async with self._turn:
+            if key not in self._placings:
+                known = {text: self._vectors[text] for text in texts}
+                self._placings[key] = await asyncio.to_thread(placed_by, nodes, known, everyday)
+            self._placings.move_to_end(key)
+            while len(self._placings) > PLACINGS:
+                self._placings.popitem(last=False)
+            self._forget()
+            return self._placings[key]
 
     async def _learn(self, texts: Sequence[str]) -> None:
         for text in texts:
@@ -130,18 +158,23 @@ def by_words(nodes: Sequence[Node]) -> tuple[Group, ...]:
     return _ordered([_group(each, 0) for each in same.values()])
 
 
-def by_meaning(
+def placed_by(
     nodes: Sequence[Node],
     vectors: Mapping[str, Vectors],
-    everyday: Mapping[str, Sequence[str]],
+    everyday: Everyday,
     least: float = LEAST,
-) -> tuple[Group, ...]:
-    """Groups of those whose vectors point the same way."""
+) -> Placed:
+    """The texts' vectors, and which of them point the same way."""
     if not nodes:
-        return ()
-    places = _placed(nodes, vectors, everyday)
-    found = []
-    for members in grouped(places, least):
+        return Placed(np.zeros((0, 0), np.float32), ())
+    places = _vectors_of(nodes, vectors, everyday)
+    return Placed(places, tuple(grouped(places, least)))
+
+
+def by_meaning(nodes: Sequence[Node], placed: Placed) -> tuple[Group, ...]:
+    """Groups of those whose vectors point the same way, each named by its middle."""
+    found, places = [], placed.vectors
+    for members in placed.groups:
         some = [nodes[place] for place in members]
         language = _most(node.language for node in some for _ in node.questions)
         said = [p for p, node in zip(members, some) if node.language == language] or members
@@ -151,10 +184,8 @@ def by_meaning(
     return _ordered(found)
 
 
-def _placed(
-    nodes: Sequence[Node],
-    vectors: Mapping[str, Vectors],
-    everyday: Mapping[str, Sequence[str]],
+def _vectors_of(
+    nodes: Sequence[Node], vectors: Mapping[str, Vectors], everyday: Everyday
 ) -> Vectors:
     """A vector of length one for each text."""
     shipped = {name: np.stack([vectors[t] for t in texts]) for name, texts in everyday.items()}
@@ -217,6 +248,7 @@ def _when(asked: Asked) -> tuple[str, str]:
     return asked.at.isoformat(), asked.question
 
 
+@cache
 def _everyday() -> dict[str, tuple[str, ...]]:
     folder = resources.files("llmtb") / "sample" / "questions-of-everyday"
     return read_everyday(Path(str(folder)))

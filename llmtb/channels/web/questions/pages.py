@@ -1,5 +1,6 @@
 """What people ask, what came of it, and what no document answers: to look at and to keep."""
 
+import asyncio
 from typing import Any, Final
 
 from litestar import Controller, Request, Response, get
@@ -19,7 +20,6 @@ from llmtb.channels.web.questions.look import (
     Look,
     Part,
     Tallies,
-    among,
     holding,
     look,
     tallies_of,
@@ -73,17 +73,8 @@ class QuestionPages(Controller):
         """What was asked most, and what came of it."""
         seen, fault = await _seen(request, console)
         groups = await tallies_of(meaning, seen, "all")
-        return _page(
-            "overview",
-            viewer,
-            seen,
-            fault,
-            part="all",
-            figures=seen.figures,
-            audiences=seen.by_audience(),
-            charts=_charts(viewer.speech, seen, groups),
-            groups=groups,
-        )
+        summed = await asyncio.to_thread(_summed, viewer.speech, seen, groups)
+        return _page("overview", viewer, seen, fault, part="all", groups=groups, **summed)
 
     @get("/agents")
     async def agents(
@@ -159,7 +150,8 @@ class QuestionPages(Controller):
             content = await _table(table, seen, meaning)
         else:
             groups = await tallies_of(meaning, seen, "all")
-            chart = next(c for c in _charts(viewer.speech, seen, groups) if c.name == table)
+            drawings = await asyncio.to_thread(_charts, viewer.speech, seen, groups)
+            chart = next(each for each in drawings if each.name == table)
             content = drawn("questions/chart.svg", viewer.speech, chart=chart, alone=True).encode()
         await note_viewing(console, viewer, "export", f"questions {name} {wanted.query()}")
         called = sheet.file_name(table, wanted.first, wanted.last).removesuffix("csv") + kind
@@ -209,6 +201,15 @@ def _page(
     )
 
 
+def _summed(speech: Speech, seen: Look, groups: Tallies) -> dict[str, Any]:
+    """What the overview shows beside the groups."""
+    return {
+        "figures": seen.figures,
+        "audiences": seen.by_audience(),
+        "charts": _charts(speech, seen, groups),
+    }
+
+
 def _charts(speech: Speech, seen: Look, groups: Tallies) -> list[Chart]:
     rightward = direction(speech) == "ltr"
     return [
@@ -221,9 +222,14 @@ def _charts(speech: Speech, seen: Look, groups: Tallies) -> list[Chart]:
 async def _table(table: str, seen: Look, meaning: Meaning) -> bytes:
     if table in _PARTS:
         groups = await tallies_of(meaning, seen, _PARTS[table])
-        return sheet.as_csv(sheet.GROUPS, sheet.group_rows(groups.tallies))
+        rows = sheet.group_rows(groups.tallies)
+        return await asyncio.to_thread(sheet.as_csv, sheet.GROUPS, rows)
+    return await asyncio.to_thread(_whole_table, table, seen)
+
+
+def _whole_table(table: str, seen: Look) -> bytes:
     if table == "questions":
-        return sheet.as_csv(sheet.QUESTIONS, sheet.question_rows(among(seen.now, "all")))
+        return sheet.as_csv(sheet.QUESTIONS, sheet.question_rows(seen.now))
     if table == "hours":
         return sheet.as_csv(("hour", "questions"), enumerate(seen.by_hour()))
     named = (
