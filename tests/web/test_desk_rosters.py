@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from llmtb.actors.centre import SetPolicy
+from llmtb.events.access import RecordViewed
 from llmtb.events.floor import (
     AgentAdded,
     AgentChanged,
@@ -181,6 +182,9 @@ def test_every_change_is_in_the_history_newest_first_and_can_be_looked_for(
             rules, night = shown.index("breaks.every"), shown.index("A1 is on night from now on")
             assert rules < night < shown.index("set the capacity of morning to 2")
             by = (await http.get("/desk/history?person=maryam")).text
+            [look] = served.events(RecordViewed)
+            assert isinstance(look, RecordViewed)
+            assert (look.by, look.what, look.of) == ("maryam", "changes", "maryam")
             assert "set the capacity of morning to 2" in by
             assert "breaks.every" not in by
             about = (await http.get("/desk/history?person=a1&subject=rosters")).text

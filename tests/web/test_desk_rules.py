@@ -84,7 +84,7 @@ def told(events: list[Event]) -> list[Any]:
 # --- what is shown is what happens --------------------------------------------------------------
 
 
-@given(logs(), st.sampled_from([*CHANGES, {"breaks.every": 1}, {"meals": []}]))
+@given(logs(), st.sampled_from([*CHANGES, {"breaks.every": 1}, {"shifts": ANEW, "meals": []}]))
 @settings(max_examples=40, deadline=None)
 def test_rules_tried_on_any_floor_do_what_they_do_there(
     log: list[Event], partial: dict[str, Any]

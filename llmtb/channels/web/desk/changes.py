@@ -12,6 +12,7 @@ from llmtb.channels.web.desk.change_words import words_of
 from llmtb.channels.web.desk.rule_fields import means, written
 from llmtb.channels.web.desk.rule_preview import Difference
 from llmtb.channels.web.desk.telling import who
+from llmtb.channels.web.door.viewing import note_viewing
 from llmtb.channels.web.page import page
 from llmtb.channels.web.viewer import Viewer, only
 from llmtb.projections.changes import Change, Subject, changes_of, differences
@@ -79,6 +80,8 @@ async def _page(
     console: Console, viewer: Viewer, path: str, subject: str, person: str, before: str
 ) -> Response[str]:
     person = person.strip()
+    if console.known.person(person) is not None:
+        await note_viewing(console, viewer, "changes", person)
     until = int(before) if before.isascii() and before.isdecimal() and len(before) < 18 else None
     found, lines, status, fault = [], [], 200, ""
     try:

@@ -43,6 +43,11 @@ class Here(NamedTuple):
     blocked: bool
     disciplined: bool
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything about them that a supervisor may have to see to."""
+        return self.resting or bool(self.place or self.warnings or self.blocked)
+
 
 class Open(NamedTuple):
     """An open shift. set_by_hand: whether a supervisor's number holds; `why` the number does."""

@@ -187,6 +187,16 @@ def number_of(key: str) -> inspect.IntType | inspect.FloatType | None:
     return kind if isinstance(kind, inspect.IntType | inspect.FloatType) else None
 
 
+def bounds(key: str) -> tuple[str, str] | None:
+    """From what to what a number may go, where it has bounds on both sides."""
+    kind = number_of(key)
+    if kind is None:
+        return None
+    least = kind.ge if kind.ge is not None else kind.gt
+    most = kind.le if kind.le is not None else kind.lt
+    return None if least is None or most is None else (f"{least:g}", f"{most:g}")
+
+
 def values(policy: Policy) -> dict[str, Any]:
     """The value of every setting, by dotted key, as plain data."""
     table = policy.table()
