@@ -342,6 +342,8 @@ BAD_BODIES: list[tuple[bytes, str, int, str | None]] = [
     (b"calls=1", "application/x-www-form-urlencoded", 415, None),
     (b"{", "application/json", 400, None),
     (b"", "application/json", 400, None),
+    (b"68\x00\xff", "application/json", 422, None),
+    (b'[1, "\xff', "application/json", 422, None),
     (b"\xff", "application/json", 400, None),
     (b"[" * 100_000, "application/json", 422, None),
     (b'{"calls": ' + b"[" * 100_000, "application/json", 422, "calls"),

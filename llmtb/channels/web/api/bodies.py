@@ -14,6 +14,7 @@ from llmtb.channels.web.api.problems import Problem
 LARGEST: Final = 262_144
 """Bytes of a body."""
 _FIELD: Final = re.compile(r"at `\$\.?([^`]+)`")
+_UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _NAMED: Final = re.compile(r"field `(\w+)`")
 
 
@@ -33,17 +34,17 @@ def holds(kind: Any) -> Guard:
         except msgspec.ValidationError as error:
             if not _fits(body, kind):
                 raise _unfit(error) from error
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             raise Problem(400, "the body is not JSON that can be read") from error
 
     return guard
 
 
 def _fits(body: bytes, kind: Any) -> bool:
-    """Whether it does once 4.0 is 4; what msgspec could read once, it reads again."""
+    """Whether it does once 4.0 is 4; what is no JSON further on does not."""
     try:
         msgspec.convert(_whole(msgspec.json.decode(body)), kind)
-    except (msgspec.ValidationError, RecursionError):
+    except _UNREADABLE:
         return False
     return True
 

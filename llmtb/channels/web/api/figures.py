@@ -75,6 +75,9 @@ class Figures:
             "The latest it was since the figures were read last.",
             registry=self.registry,
         )
+        for outcome in OUTCOMES.values():  # a figure that may come is there from the first
+            for asked in ("chat", "api"):
+                self.questions.labels(outcome, asked)
         self._worst = 0.0
         self.worst.set_function(lambda: self._worst)
 
