@@ -29,7 +29,7 @@ from llmtb.live import JOURNAL_FILE, Live
 from llmtb.playground import Playground, play_past
 from llmtb.runtime.errors import Refused
 from llmtb.runtime.loop import run
-from llmtb.settings import Console, Settings
+from llmtb.settings import Console, Models, Settings
 from llmtb.testing.day import ZONE
 
 BOARDS, CHATS, SECONDS = 500, 1000, 10.0
@@ -121,7 +121,9 @@ def _memory() -> int:
 async def _serve(folder: Path) -> None:
     """Serve the demo; a line on stdin is for how many seconds to measure, and is answered."""
     today = datetime.now(UTC).astimezone(ZONE).date()
-    settings = Settings(console=Console(port=0, sign_in=False))
+    # Without models: what they compute is measured elsewhere, and would be measured here as noise.
+    models = Models(folder=str(folder / "models"))
+    settings = Settings(console=Console(port=0, sign_in=False), models=models)
     demo = Playground(today, "en", asyncio.get_running_loop())
     live = Live(settings, None, folder / "none.toml", folder, show=lambda _: None, demo=demo)
     serving = asyncio.ensure_future(live.serve())
@@ -400,7 +402,7 @@ def main() -> int:
     wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
     if given.serve is not None:
-        logging.basicConfig(level=logging.WARNING)
+        logging.basicConfig(level=logging.ERROR)
         run(_serve(given.serve), uvloop=given.uvloop)
         return 0
     options = ["--uvloop"] if given.uvloop else []
