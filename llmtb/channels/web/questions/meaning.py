@@ -37,7 +37,7 @@ SURE: Final = 0.3  # the score from which what was found says something of the q
 MOST_TEXTS: Final = 5000  # texts that are compared, those most asked
 KEPT: Final = 20_000  # vectors kept
 SLICE: Final = 64  # texts at one time, so that whoever asks is not behind thousands
-PATIENCE: Final = 8.0  # seconds that a page waits for the encoder
+PATIENCE: Final = 4.0  # seconds that a page waits for the encoder
 PLACINGS: Final = 6  # groupings kept, so that a page that is looked at again costs little
 _LONGEST: Final = 600  # characters of a text that are compared
 
