@@ -26,6 +26,7 @@
     [hidden] { display: none !important; }
     @media (max-width: 30rem), (max-height: 26rem) {
       .panel, .panel.large { position: fixed; inset: 0 !important; inline-size: 100%; block-size: 100%; border-radius: 0; }
+      .panel.ready { z-index: 1; }
     }
     @media (prefers-reduced-motion: no-preference) {
       .panel { animation: rise .15s ease-out; }
@@ -114,7 +115,7 @@
     addEventListener("message", ({ origin, source, data }) => {
       if (!frame || origin !== home || source !== frame.contentWindow) return;
       switch (data?.llmtb) {
-        case "ready": ready = true; if (!panel.hidden) tell("open"); break;
+        case "ready": ready = true; panel.classList.add("ready"); if (!panel.hidden) tell("open"); break;
         case "close": if (!panel.hidden) close(); break;
         case "size": panel.classList.toggle("large", data.large === true); break;
         case "news":
