@@ -155,11 +155,11 @@ async def demo(folder: Path) -> AsyncIterator[Program]:
         await program.end()
 
 
-def play(story: Callable[[Browser], Coroutine[Any, Any, T]]) -> T:
-    """Have a story happen in a browser."""
+def play(story: Callable[[Browser], Coroutine[Any, Any, T]], seconds: float = 110) -> T:
+    """Have a story happen in a browser, in no more than so many seconds."""
 
     async def main() -> T:
-        async with asyncio.timeout(110), chromium() as browser:
+        async with asyncio.timeout(seconds), chromium() as browser:
             return await story(browser)
 
     return asyncio.run(main())
