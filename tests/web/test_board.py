@@ -150,7 +150,8 @@ def test_persian_is_drawn_in_persian_digits(play: Play) -> None:
     text = re.sub(r"<[^>]*>", " ", board(play, "fa"))
     known = Known(floor=play.state)
     shifts = known.floor.in_order()
-    own = {each.name for each in (*shifts, *(shift.meal for shift in shifts if shift.meal))}
+    own = {shift.name for shift in shifts}
+    own |= {shift.meal.name for shift in shifts if shift.meal is not None}
     assert [word for word in re.findall(r"[0-9A-Za-z]+", unescape(text)) if word not in own] == []
 
 
