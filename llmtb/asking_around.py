@@ -1,12 +1,12 @@
 """The questions of a made-up company's agents and customers, asked of the real Ask me!
 
-They are those of the sample (`llmtb/sample/questions`), so some have no answer; what customers
-ask always has one, for whoever looks on has only two agents' phones to answer with.
+They are those of the sample (`llmtb/sample/questions`), so some have no answer.
 """
 
 import asyncio
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal
@@ -17,10 +17,17 @@ from llmtb.actors.asking import Ask, Choose, Rate
 from llmtb.actors.chat import ChooseLanguage
 from llmtb.app import House
 from llmtb.channels.port import DESK, SITE, chat_key
-from llmtb.events.chat import AnswerGiven, Audience, ChoicesOffered
+from llmtb.events.chat import (
+    AnswerGiven,
+    AnswerWithheld,
+    Audience,
+    ChoicesOffered,
+    QuestionAsked,
+)
 from llmtb.events.journal import Recorded
 from llmtb.runtime.clock import Clock
 from llmtb.runtime.errors import Refused
+from llmtb.runtime.tasks import until_first
 
 SAMPLE: Final = Path(__file__).with_name("sample") / "questions"
 AT_ONCE: Final = 60  # questions at the start, so that there is something to look at
@@ -28,6 +35,7 @@ EVERY: Final = timedelta(minutes=4)
 CHATS: Final = 40
 FIRST: Final = 1000  # the number of the first of these chats among those of its channel
 HELPED: Final = 0.8  # of the answers that are rated
+_PATIENCE: Final = 45.0  # seconds for those to be answered
 _PAUSE: Final = 0.05  # seconds between two of those at the start
 _CHATS: Final = frozenset(
     chat_key(first + FIRST + number) for first in (SITE, DESK) for number in range(CHATS)
@@ -35,50 +43,62 @@ _CHATS: Final = frozenset(
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One that somebody may ask; `kind` says whether there is an answer."""
+    """One that somebody may ask."""
 
     text: str
     language: str
-    kind: str
-    audience: Audience = "customer"
 
 
 class AskingAround:
-    """People who ask. `run` it beside the house."""
+    """People who ask. `begin`, then `run` it beside the house."""
 
     def __init__(self, house: House, clock: Clock, chance: random.Random) -> None:
         self._house = house
         self._clock = clock
         self._chance = chance
         self._questions = list(_questions())
+        self._waiting: set[str] = set()
+        self._settled = asyncio.Event()
 
-    async def run(self) -> None:
-        """Ask many things at once, then one now and then, until this is cancelled."""
-        answering = asyncio.create_task(self._react(), name="rating")
+    async def begin(self) -> None:
+        """Ask many things at once, and wait until they are answered, but not for ever."""
+        reacting = asyncio.create_task(self._react(), name="rating")
         try:
             for _ in range(AT_ONCE):
-                await self._ask()
+                await self._ask(self._chance.choice(("agent", "customer")))
                 await asyncio.sleep(_PAUSE)
-            while True:
-                then = self._clock.now() + EVERY * self._chance.uniform(0.5, 1.5)
-                while (wait := self._clock.wait(then)) > 0:  # noqa: ASYNC110  its pace may change
-                    await asyncio.sleep(wait)
-                await self._ask()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    while self._waiting:
+                        self._settled.clear()
+                        await self._settled.wait()
         finally:
-            answering.cancel()
+            reacting.cancel()
 
-    async def _ask(self) -> None:
+    async def run(self) -> None:
+        """Have agents ask something now and then, until this is cancelled."""
+        await until_first(self._react(), self._go_on())
+
+    async def _go_on(self) -> None:
+        while True:
+            then = self._clock.now() + EVERY * self._chance.uniform(0.5, 1.5)
+            while (wait := self._clock.wait(then)) > 0:  # noqa: ASYNC110  its pace may change
+                await asyncio.sleep(wait)
+            await self._ask("agent")
+
+    async def _ask(self, audience: Audience) -> None:
         question = self._chance.choice(self._questions)
-        asks: Audience = "customer"
-        if question.kind != "answerable" or self._chance.random() < 0.5:
-            asks = "agent"
-        first = SITE if asks == "customer" else DESK
+        first = SITE if audience == "customer" else DESK
         chat = chat_key(first + FIRST + self._chance.randrange(CHATS))
         try:
             await self._house.chat(chat, ChooseLanguage(chat=chat, language=question.language))
-            await self._house.chat(chat, Ask(chat=chat, text=question.text, audience=asks))
+            asked = await self._house.chat(
+                chat, Ask(chat=chat, text=question.text, audience=audience)
+            )
         except Refused:
             return
+        events = (recorded.event for recorded in asked)
+        self._waiting |= {each.question for each in events if isinstance(each, QuestionAsked)}
 
     async def _react(self) -> None:
         """Choose what is offered, and rate some of the answers."""
@@ -92,6 +112,9 @@ class AskingAround:
 
     async def _answered(self, recorded: Recorded) -> None:
         event, chat = recorded.event, recorded.stream.partition("/")[2]
+        if isinstance(event, AnswerGiven | AnswerWithheld):
+            self._waiting.discard(event.question)
+            self._settled.set()
         if not isinstance(event, AnswerGiven | ChoicesOffered) or chat not in _CHATS:
             return
         try:

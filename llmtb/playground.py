@@ -54,7 +54,8 @@ PHONES: Final = (
     *(Phone(name, DESK + number, role) for number, (_, name, role) in enumerate(PEOPLE, 1)),
     Phone("Reza", SITE + 1, "customer"),
 )
-RULES: Final = {"questions": {"customers": "anyone", "idle_minutes": 720}}
+RULES: Final = {"questions": {"customers": "anyone", "idle_minutes": 720, "hand_over": False}}
+HAND_OVER: Final = {"questions.hand_over": True}
 PATIENT: Final = 7200  # seconds of the demo in which a press is not too old
 
 
@@ -88,7 +89,13 @@ class Playground:
         await _hand_out_phones(house)
         chance = random.Random(1)  # noqa: S311 - a company made up hides nothing
         around = AskingAround(house, self.clock, chance)
-        await until_first(self._work(house), around.run())
+        await until_first(self._work(house), self._ask(house, around))
+
+    async def _ask(self, house: House, around: AskingAround) -> None:
+        """The first, many questions of others do not come to the two phones; a person's do."""
+        await around.begin()
+        await _do(house, SetPolicy(policy=HAND_OVER, by="demo"))
+        await around.run()
 
     async def _work(self, house: House) -> None:
         began, number = self.clock.now(), 1
@@ -139,7 +146,7 @@ def _day(today: date, number: int) -> Iterator[Step]:
 
 async def _hand_out_phones(house: House) -> None:
     """Bring in the people whom whoever looks on may be, each with a phone."""
-    await _do(house, SetPolicy(policy=RULES))
+    await _do(house, SetPolicy(policy=RULES, by="demo"))
     for number, (agent, name, role) in enumerate(PEOPLE, 1):
         await _do(house, AddAgent(agent=agent, name=name, role=role))
         if role == "agent":
