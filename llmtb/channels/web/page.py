@@ -24,17 +24,22 @@ STATIC: Final = FOLDER / "static"
 
 
 class Place(NamedTuple):
-    """A page that the head of every page leads to, its name, and who may go there; none: all."""
+    """A page that the head of every page leads to, its name, and who is led there.
+
+    roles: those who are led there; none: all. beyond: unless they are one of these.
+    """
 
     path: str
     name: str
     roles: tuple[Role, ...] = ()
+    beyond: tuple[Role, ...] = ()
 
 
 PLACES: Final = (
     Place("/board", mark("Live board")),
     Place("/desk", mark("Floor"), ("supervisor", "auditor")),
     Place("/chat", mark("Chat")),
+    Place("/adherence/me", mark("My time"), ("agent",), beyond=("supervisor",)),
     Place("/questions", mark("Questions"), ("supervisor", "auditor")),
     Place("/reports", mark("Reports"), ("supervisor", "auditor")),
     Place("/rules", mark("Rules"), ("supervisor", "auditor")),
@@ -43,8 +48,9 @@ PLACES: Final = (
 
 
 def places(viewer: Viewer) -> list[Place]:
-    """Where a viewer may go."""
-    return [each for each in PLACES if not each.roles or viewer.may(*each.roles)]
+    """Where a viewer is led."""
+    led = (each for each in PLACES if not each.roles or viewer.may(*each.roles))
+    return [each for each in led if not viewer.may(*each.beyond)]
 
 
 _ENVIRONMENT: Final = Environment(

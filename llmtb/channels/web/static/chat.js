@@ -288,7 +288,7 @@ class Chat {
     try {
       const url = new URL(this.given.before, location.href);
       url.searchParams.set("version", this.before);
-      const answer = await fetch(url);
+      const answer = await fetch(url, { headers: this.given.headers ?? {} });
       if (!answer.ok) throw new Error(answer.status);
       const { events, before } = await answer.json();
       for (const [kind, data] of events) this[`on_${kind}`]?.(data);
