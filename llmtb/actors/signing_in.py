@@ -254,13 +254,13 @@ def sign_in(state: SigningIn, command: SignIn, now: datetime) -> Iterator[Event]
 
 
 def fail(state: SigningIn, command: FailSignIn, now: datetime) -> Iterator[Event]:
-    """The failure; the last of too many locks the person out."""
+    """The failure; the last of too many locks the person out, and more are nothing new."""
     agent = command.agent
-    yield SignInFailed(at=now, by=agent or "nobody", agent=agent, reason=command.reason)
-    if agent is None or state.is_locked(agent, now):
+    if agent is not None and state.is_locked(agent, now):
         return
-    lately = [at for at in state.tries.get(agent, ()) if now - at < WITHIN]
-    if len(lately) + 1 >= TRIES:
+    lately = [at for at in state.tries.get(agent or "", ()) if now - at < WITHIN]
+    yield SignInFailed(at=now, by=agent or "nobody", agent=agent, reason=command.reason)
+    if agent is not None and len(lately) + 1 >= TRIES:
         yield LockedOut(at=now, by="door", agent=agent, until=now + LOCKED_FOR)
 
 
@@ -298,7 +298,7 @@ def evolve(state: SigningIn, event: Event) -> None:
             )
         case SignInFailed():
             _remember(state, Trouble(event.at, "failed", event.agent, event.reason))
-            if event.agent is not None and not state.is_locked(event.agent, event.at):
+            if event.agent is not None:
                 tries = state.tries.get(event.agent, ())
                 state.tries[event.agent] = [*tries, event.at][-TRIES:]
         case RequestsRefused():

@@ -178,7 +178,8 @@ class RecordViewed(Event, frozen=True, kw_only=True):
 class RequestsRefused(Event, frozen=True, kw_only=True):
     """The console turned requests away, so many since an instant; nothing of them is kept.
 
-    reason: such as `host`, `origin`, `token`, `session`, `flood`.
+    reason: such as `host`, `origin`, `token`, `session`, `flood`; `code`: sign-ins as nobody, or as
+    somebody who is locked out.
     """
 
     reason: str

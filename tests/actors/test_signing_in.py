@@ -55,13 +55,12 @@ class Door:
         self.state = Access()
 
     def do(self, *commands: Command) -> list[Event]:
-        """The events of commands, taken in; what they were decided on stays the same until then."""
-        told = []
+        """The events of commands, each taken in as soon as it is decided, as the actor does."""
+        told: list[Event] = []
         for command in commands:
-            events = list(self.behaviour.decide(self.state, command, self.now))
-            for event in events:
+            for event in self.behaviour.decide(self.state, command, self.now):
                 self.state = self.behaviour.evolve(self.state, event)
-            told += events
+                told.append(event)
         kept = self.behaviour.decode(self.behaviour.encode(self.state))
         assert kept == self.state
         return told

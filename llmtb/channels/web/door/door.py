@@ -36,6 +36,7 @@ _STATUS: Final[dict[Cause, int]] = {
     "flood": 429,
     "size": 413,
     "plain": 403,
+    "code": 400,
 }
 
 

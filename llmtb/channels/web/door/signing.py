@@ -97,16 +97,17 @@ async def _arrive(
     offer = known.access.offer(digest, now)
     if offer is None or not roles_of(known, offer.agent):
         agent = person_of(known, asked.agent) if asked is not None and typed else None
-        await _fail(console, agent, "code")
+        await _fail(console, gate, agent, "code")
         return WRONG
     agent, needed = offer.agent, offer.agent in known.access.second_factors
     locked = known.access.is_locked(agent, now)
     if needed and second is None:
         return WRONG if locked and typed else Arrival(wanted="second_factor")
     if locked and (typed or needed):
+        gate.refusals.add("code")
         return WRONG
     if needed and not await gate.second_factors.use(agent, second or "", now):
-        await _fail(console, agent, "second_factor")
+        await _fail(console, gate, agent, "second_factor")
         return Arrival(wanted="second_factor")
     token = console.new_text(32)
     sign_in = SignIn(
@@ -158,7 +159,11 @@ async def _send_code(console: Console, typed: str, nonce: str) -> None:
         log.exception("a code could not be sent")
 
 
-async def _fail(console: Console, agent: str | None, reason: str) -> None:
+async def _fail(console: Console, gate: Gate, agent: str | None, reason: str) -> None:
+    """Have a failure counted: by itself as somebody's who may come in, else among the others."""
+    if agent is None or console.known.access.is_locked(agent, console.now()):
+        gate.refusals.add("code")
+        return
     command = FailSignIn(agent=agent, reason=reason)
     await see(console, await console.house.access(command))
 
