@@ -1,4 +1,4 @@
-"""A supervisor at the desk in a real browser: forms over a living page, cards, rules tried first."""
+"""A supervisor at the desk in a browser: forms over a living page, cards, rules tried first."""
 
 from pathlib import Path
 
