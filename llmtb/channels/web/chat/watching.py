@@ -79,15 +79,21 @@ class Watcher:
             self._lost = self.behind = True
         self._news.set()
 
+    def begin_reading(self) -> None:
+        """What was lost until now is about to be read."""
+        self._lost = False
+
     def read_to(self, position: int) -> None:
         """The page was told of everything up to an event; it is behind if it lost any since."""
         self.position = position
-        self.behind, self._lost = self._lost, False
+        self.behind = self._lost
         kept = {k: v for k, v in self._pending.items() if not 0 < v[0] <= position}
         self._pending = kept
 
     def take(self) -> bytes:
-        """What waits, which is then sent."""
+        """What waits, which is then sent; nothing of it, while something before it was lost."""
+        if self.behind:
+            return b""
         pending, self._pending = self._pending, {}
         self.position = max([self.position, *(seq for seq, _ in pending.values())])
         return b"".join(self.line.render([thing], seq) for seq, thing in pending.values())

@@ -76,6 +76,11 @@ class Pages:
         """How many pages watch a chat now."""
         return sum(len(room.watchers) for room in self._rooms.values())
 
+    @property
+    def rooms(self) -> int:
+        """How many chats are watched now."""
+        return len(self._rooms)
+
     def keys(self, chat: str) -> Reply | None:
         """The permanent buttons that a chat has now."""
         return self._shelf.keys(chat)
@@ -113,7 +118,7 @@ class Pages:
         try:
             yield RETRY
             while not self._closed:
-                if watcher.behind:
+                while watcher.behind:
                     async with aclosing(self._catch_up(chat, room, watcher)) as parts:
                         async for part in parts:
                             yield part
@@ -147,8 +152,9 @@ class Pages:
 
     async def _catch_up(self, chat: str, room: Room, watcher: Watcher) -> AsyncGenerator[bytes]:
         """What a page has missed, in order; what happens meanwhile waits with the watcher."""
-        fresh = watcher.position < 0
+        fresh, begun = watcher.position < 0, b""
         while watcher.behind:
+            watcher.begin_reading()
             until = self._journal.head
             if watcher.position < 0:
                 pages = past.last(self._journal, chat, until)
@@ -160,9 +166,10 @@ class Pages:
                 start = start or page.before
                 yield b"".join(self._told(page.events, chat, room, watcher.line))
             if watcher.position < 0:
-                yield watcher.line.render([Told("start", {"before": start})])
+                begun = watcher.line.render([Told("start", {"before": start})])
             watcher.read_to(until)
-        yield self._loose_things(chat, room, watcher.line, fresh=fresh)
+        if loose := begun + self._loose_things(chat, room, watcher.line, fresh=fresh):
+            yield loose
 
     def _told(
         self, events: Sequence[Recorded], chat: str, room: Room, line: Line
