@@ -1,284 +1,40 @@
-"""Who gets in at the console, and what becomes of whoever should not."""
+"""What becomes of whoever should not be in, and of what other sites have browsers do."""
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
-import pyotp
 import pytest
 
 from llmtb.actors.access import digest_of
 from llmtb.actors.centre import AddAgent, RemoveAgent
-from llmtb.actors.signing_in import TRIES, OfferSignIn
-from llmtb.channels.port import Unreachable
-from llmtb.channels.web.door import gate, limits, seal, second_factor
+from llmtb.channels.web.door import gate, limits
 from llmtb.channels.web.door.viewing import note_viewing
 from llmtb.channels.web.page import PLACES, static
 from llmtb.channels.web.viewer import Viewer
 from llmtb.events.access import (
     KeyIssued,
-    LockedOut,
     RecordViewed,
     RequestsRefused,
-    SecondFactorRemoved,
-    SecondFactorSet,
-    SignedIn,
     SignedOut,
-    SignInFailed,
 )
 from llmtb.events.chat import LanguageChosen
 from llmtb.settings import Console as Settings
-from tests.conversation.company import FakePort
-from tests.web.serving import Served, play
+from tests.web.entering import (
+    MARYAM,
+    SIGNED,
+    browser,
+    company,
+    enter,
+    reasons,
+    refused,
+    until,
+)
+from tests.web.serving import Served
 from tests.web.visiting import post, token_in
 
-SIGNED = Settings(port=0, sign_in=True)
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 NARROW = limits.Rate(burst=5, per_second=0)
-MARYAM, SARA = 77, 88
-Story = Callable[[Served], Awaitable[None]]
-
-
-def company(folder: Path, story: Story, **given: Any) -> None:
-    """A story with a supervisor and an agent who have the bot, where people sign in."""
-
-    async def told(served: Served) -> None:
-        await served.hire("maryam", "supervisor", account=str(MARYAM))
-        await served.hire("sara", account=str(SARA))
-        await story(served)
-
-    play(folder, told, **{"settings": SIGNED, **given})
-
-
-def browser(served: Served) -> httpx.AsyncClient:
-    """Another browser, with cookies of its own."""
-    return httpx.AsyncClient(
-        base_url=served.url, timeout=20, headers={"user-agent": FIREFOX, "accept": "text/html"}
-    )
-
-
-async def enter(served: Served, http: httpx.AsyncClient, agent: str = "maryam") -> httpx.Response:
-    """Sign in by a link."""
-    code = served.secret(16)
-    offer = OfferSignIn(agent=agent, offer=digest_of(code), way="link", by=agent)
-    await served.house.access(offer)
-    await served.seen()
-    return await post(http, "/sign-in", "/sign-in", code=code, back="/account")
-
-
-def reasons(served: Served, kind: type[SignedOut] | type[RequestsRefused]) -> list[str]:
-    """Why sessions ended, or requests were turned away."""
-    return [e.reason for e in served.events(kind) if isinstance(e, SignedOut | RequestsRefused)]
-
-
-async def until(true: Callable[[], object]) -> None:
-    """Wait for something that follows."""
-    async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110  nothing tells of it
-            await asyncio.sleep(0.01)
-
-
-async def refused(served: Served, reason: str) -> None:
-    """Wait until it is recorded that something was turned away."""
-    await until(lambda: reason in reasons(served, RequestsRefused))
-
-
-async def code_for(port: FakePort, chat: int, sent: int = 1) -> str:
-    """The six digits that arrived in a chat."""
-    await until(lambda: len(port.chats.get(chat, [])) >= sent)
-    found = re.search(r"\d{6}", port.chats[chat][-1].text)
-    assert found is not None
-    return found[0]
-
-
-def test_nobody_sees_a_page_before_they_sign_in(tmp_path: Path) -> None:
-    async def story(served: Served) -> None:
-        for place in PLACES:
-            sent = await served.http.get(place.path)
-            assert sent.headers["location"] == f"/sign-in?back={place.path}"
-        assert (await served.http.get(static("base.css"))).status_code == 200
-        stream = await served.http.get("/board/feed", headers={"accept": "text/event-stream"})
-        assert stream.status_code == 401
-
-    company(tmp_path, story)
-
-
-def test_a_link_opens_once_and_leads_back_to_the_page_that_was_wanted(tmp_path: Path) -> None:
-    async def story(served: Served) -> None:
-        async with browser(served) as http:
-            came = await enter(served, http)
-            assert (came.status_code, came.headers["location"]) == (303, "/account")
-            shown = await http.get("/account")
-            assert "Maryam" in shown.text
-            assert "Firefox on Linux" in shown.text
-            assert "a second factor is wise" in shown.text
-            [signed_in] = served.events(SignedIn)
-            assert isinstance(signed_in, SignedIn)
-            assert signed_in.device == "Firefox on Linux"
-            assert (await http.get("/sign-in")).headers["location"] == "/"
-        async with browser(served) as http:
-            again = await post(http, "/sign-in", "/sign-in", code="x" * 22)
-            assert again.status_code == 400
-            assert (await http.get("/account")).is_redirect
-
-    company(tmp_path, story)
-
-
-def test_digits_come_to_one_s_own_chat_and_open_in_the_browser_that_asked(tmp_path: Path) -> None:
-    port = FakePort()
-
-    async def story(served: Served) -> None:
-        async with browser(served) as mine, browser(served) as other:
-            await post(other, "/sign-in", "/sign-in/code", agent="sara")
-            asked = await post(mine, "/sign-in", "/sign-in/code", agent=str(MARYAM), back="/desk")
-            assert asked.headers["location"] == "/sign-in?sent=1&back=/desk"
-            code = await code_for(port, MARYAM)
-            assert await code_for(port, SARA) != code
-            await served.seen()
-            assert (await post(other, "/sign-in", "/sign-in", code=code)).status_code == 400
-            persian = code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
-            came = await post(mine, "/sign-in", "/sign-in", code=persian, back="/desk")
-            assert came.headers["location"] == "/desk"
-
-    company(tmp_path, story, telegram=port)
-
-
-def test_whether_an_id_exists_is_told_to_nobody(tmp_path: Path) -> None:
-    port = FakePort()
-
-    async def story(served: Served) -> None:
-        await served.hire("reza", "customer", account="99")
-        answers = set()
-        for agent in ("maryam", str(MARYAM), "nobody", "reza", "", "a/b", "‮x"):
-            async with browser(served) as http:
-                asked = await post(http, "/sign-in", "/sign-in/code", agent=agent)
-                shown = await http.get(asked.headers["location"])
-                wrong = await post(http, "/sign-in", "/sign-in", code="000000")
-                strip = re.compile(r"[0-9a-f]{64}")
-                pages = tuple(strip.sub("", page.text) for page in (shown, wrong))
-                answers.add((asked.status_code, asked.headers["location"], *pages))
-        assert len(answers) == 1
-        port.failing["send"] = Unreachable("blocked")
-        async with browser(served) as http:
-            assert (await post(http, "/sign-in", "/sign-in/code", agent="sara")).is_redirect
-        assert set(port.chats) <= {MARYAM}
-
-    company(tmp_path, story, telegram=port)
-
-
-def test_after_too_many_wrong_digits_the_right_ones_open_nothing_for_a_while(
-    tmp_path: Path,
-) -> None:
-    port = FakePort()
-
-    async def story(served: Served) -> None:
-        async with browser(served) as http:
-            await post(http, "/sign-in", "/sign-in/code", agent="maryam")
-            code = await code_for(port, MARYAM)
-            await served.seen()
-            wrong = f"{(int(code) + 1) % 1_000_000:06}"
-            token = token_in((await http.get("/sign-in")).text)
-            form = {"token": token, "code": wrong}
-            tries = [http.post("/sign-in", data=form) for _ in range(TRIES + 3)]
-            assert {each.status_code for each in await asyncio.gather(*tries)} == {400}
-            assert len(served.events(LockedOut)) == 1
-            assert len(served.events(SignInFailed)) == TRIES
-            right = await http.post("/sign-in", data={"token": token, "code": code})
-            assert right.status_code == 400
-            assert (await enter(served, http)).is_redirect, "a link cannot be guessed"
-            served.clock.on(minutes=16)
-            await served.http.get("/sign-in")
-            shown = await http.get("/access")
-            assert "Locked out" in shown.text
-
-    company(tmp_path, story, telegram=port)
-
-
-async def set_factor(served: Served, http: httpx.AsyncClient) -> pyotp.TOTP:
-    """Have a person who is signed in set up an authenticator."""
-    shown = await post(http, "/account", "/account/second-factor/new")
-    secret = re.search(r"<code dir=\"ltr\">([A-Z2-7]{32})</code>", shown.text)
-    sealed = re.search(r'name="sealed" value="([^"]+)"', shown.text)
-    assert secret is not None
-    assert sealed is not None
-    totp = pyotp.TOTP(secret[1])
-    fields = {"token": token_in(shown.text), "sealed": sealed[1]}
-    wrong = await http.post("/account/second-factor", data={**fields, "code": "abc"})
-    assert wrong.status_code == 400
-    assert secret[1] in wrong.text, "the same secret, to try again"
-    forged = {**fields, "sealed": sealed[1][:-1] + "x", "code": totp.at(served.clock.now())}
-    assert (await http.post("/account/second-factor", data=forged)).is_redirect
-    assert not served.events(SecondFactorSet)
-    right = {**fields, "code": totp.at(served.clock.now())}
-    assert (await http.post("/account/second-factor", data=right)).is_redirect
-    assert len(served.events(SecondFactorSet)) == 1
-    return totp
-
-
-def test_a_second_factor_is_asked_for_and_its_digits_are_good_for_one_time(tmp_path: Path) -> None:
-    async def story(served: Served) -> None:
-        async with browser(served) as http:
-            await enter(served, http)
-            totp = await set_factor(served, http)
-            served.clock.on(minutes=2)
-        async with browser(served) as http:
-            asked = await enter(served, http)
-            assert asked.status_code == 200
-            assert "authenticator" in asked.text
-            assert (await http.get("/account")).is_redirect
-            code = re.search(r'name="code" value="([^"]+)"', asked.text)
-            assert code is not None
-            form = {"token": token_in(asked.text), "code": code[1]}
-            digits = totp.at(served.clock.now())
-            assert (await http.post("/sign-in", data={**form, "second": "123"})).status_code == 400
-            came = await http.post("/sign-in", data={**form, "second": digits})
-            assert came.is_redirect
-            assert "yes" in (await http.get("/account")).text
-            used = await post(http, "/account", "/account/second-factor/remove", code=digits)
-            assert used.status_code == 400, "the same digits again"
-        async with browser(served) as http:
-            asked = await enter(served, http)
-            code = re.search(r'name="code" value="([^"]+)"', asked.text)
-            assert code is not None
-            form = {"token": token_in(asked.text), "code": code[1], "second": digits}
-            assert (await http.post("/sign-in", data=form)).status_code == 400, "and here"
-            await served.restart()
-            assert (await http.post("/sign-in", data=form)).status_code == 400, "and after a crash"
-            served.clock.on(minutes=1)
-            form["second"] = totp.at(served.clock.now())
-            assert (await http.post("/sign-in", data=form)).is_redirect
-            served.clock.on(minutes=1)
-            gone = {"code": totp.at(served.clock.now())}
-            assert (
-                await post(http, "/account", "/account/second-factor/remove", **gone)
-            ).is_redirect
-            assert len(served.events(SecondFactorRemoved)) == 1
-        assert (tmp_path / second_factor.FILE).stat().st_mode & 0o777 == 0o600
-
-    company(tmp_path, story)
-
-
-def test_guesses_at_a_second_factor_lock_the_person_out(tmp_path: Path) -> None:
-    async def story(served: Served) -> None:
-        async with browser(served) as http:
-            await enter(served, http)
-            totp = await set_factor(served, http)
-            served.clock.on(minutes=1)
-        async with browser(served) as http:
-            asked = await enter(served, http)
-            code = re.search(r'name="code" value="([^"]+)"', asked.text)
-            assert code is not None
-            form = {"token": token_in(asked.text), "code": code[1]}
-            for _ in range(TRIES):
-                await http.post("/sign-in", data={**form, "second": "000"})
-            assert len(served.events(LockedOut)) == 1
-            right = {**form, "second": totp.at(served.clock.now())}
-            assert (await http.post("/sign-in", data=right)).status_code == 400
-
-    company(tmp_path, story)
 
 
 def test_forged_ended_and_old_sessions_open_nothing(tmp_path: Path) -> None:
@@ -546,39 +302,3 @@ def _viewer(served: Served, session: str) -> Viewer:
         speech=speech,
         session=session,
     )
-
-
-def _kept(folder: Path) -> bytes:
-    """All that is kept but what is for secrets."""
-    apart = (second_factor.FILE, seal.FILE)
-    files = (file for file in folder.rglob("*") if file.is_file() and file.name not in apart)
-    return b"".join(file.read_bytes() for file in files)
-
-
-def test_no_secret_is_in_any_file_but_those_for_it(tmp_path: Path) -> None:
-    port = FakePort()
-
-    async def story(served: Served) -> None:
-        secrets: list[str] = []
-        async with browser(served) as http:
-            await post(http, "/sign-in", "/sign-in/code", agent="maryam")
-            code = await code_for(port, MARYAM)
-            await served.seen()
-            assert (await post(http, "/sign-in", "/sign-in", code=code)).is_redirect
-            totp = await set_factor(served, http)
-            issued = await post(http, "/access", "/access/keys", name="crm", scopes="ask")
-            key = re.search(r"llmtb_[\w-]+", issued.text)
-            assert key is not None
-            secrets += [code, totp.secret, key[0], token_in(issued.text), *http.cookies.values()]
-            await http.post("/language", data={"token": "a secret of somebody"})
-            await http.get("/desk", params={"q": "another secret of somebody"})
-            await post(http, "/account", "/account/sign-out")
-            await post(http, "/sign-in", "/sign-in", code="a third secret of somebody")
-            secrets += ["secret of somebody", FIREFOX]
-        await served.shut()
-        kept = _kept(tmp_path)
-        assert [secret for secret in secrets if secret.encode() in kept] == []
-        await served.open()
-        assert "code" in reasons(served, RequestsRefused)
-
-    company(tmp_path, story, telegram=port)
