@@ -293,7 +293,7 @@ def test_whoever_sits_at_the_machine_chats_once_they_want_to(tmp_path: Path) -> 
             begun = await served.http.post("/chat/begin", data={})
             assert begun.headers["location"] == "/chat"
         async with window(served.http, "/chat") as page:
-            await page.say("/start")
             await page.sees("You are here as supervisor.")
+            assert len(page.messages) == 1
 
     play(tmp_path, story)

@@ -6,7 +6,8 @@ from typing import Final
 
 from llmtb.actors.access import AcceptInvitation, Invite, digest_of
 from llmtb.actors.centre import AddAgent
-from llmtb.channels.port import DESK, chat_key, chat_number
+from llmtb.channels.port import DESK, Said, chat_key, chat_number
+from llmtb.channels.web.chat.speaking import LEAST
 from llmtb.channels.web.console import Console
 from llmtb.channels.web.viewer import OWNER, Viewer
 
@@ -49,3 +50,18 @@ async def begin(console: Console, viewer: Viewer) -> None:
     done = await console.house.access(AcceptInvitation(code_digest=code, account=account))
     if done:
         await console.feeder.reached(done[-1].seq)
+    await greet(console, desk_chat(agent), viewer.speech.language, viewer.name)
+
+
+async def greet(console: Console, chat: int, language: str, name: str) -> None:
+    """Have the bot say hello in a chat, with the buttons. Raises what asking an actor raises."""
+    hello = Said(
+        chat=chat,
+        user=chat,
+        message_id=LEAST + console.journal.head,
+        text="/start",
+        at=console.now(),
+        language_code=language,
+        first_name=name,
+    )
+    await console.handle(hello)

@@ -19,13 +19,13 @@ from llmtb.actors.chat import ChooseLanguage
 from llmtb.channels.conversation.keyboards import REST
 from llmtb.channels.conversation.phrases import role_name
 from llmtb.channels.conversation.words import Phrase, Speech, mark
-from llmtb.channels.port import Said, chat_key
+from llmtb.channels.port import chat_key
 from llmtb.channels.web.board.drawing import regions
 from llmtb.channels.web.board.tiles import clock
 from llmtb.channels.web.chat import exchange
 from llmtb.channels.web.chat.exchange import PressForm, SayForm
 from llmtb.channels.web.chat.merging import merged
-from llmtb.channels.web.chat.speaking import LEAST
+from llmtb.channels.web.chat.own import greet
 from llmtb.channels.web.chat.texts import texts_of
 from llmtb.channels.web.chat.watching import Line, decode_positions
 from llmtb.channels.web.console import Console, Demo, Phone
@@ -202,16 +202,7 @@ async def _switch_on(console: Console, demo: Demo, language: str) -> None:
         if console.known.card(key).language not in (None, language):
             await console.house.chat(key, ChooseLanguage(chat=key, language=language))
             await _seen(console)
-        hello = Said(
-            chat=phone.chat,
-            user=phone.chat,
-            message_id=LEAST + console.journal.head,
-            text="/start",
-            at=console.now(),
-            language_code=language,
-            first_name=phone.owner,
-        )
-        await console.handle(hello)
+        await greet(console, phone.chat, language, phone.owner)
 
 
 async def _seen(console: Console) -> None:
