@@ -326,7 +326,7 @@ async def _embedded(knowing: Knowing, texts: Sequence[str]) -> npt.NDArray[np.fl
     """The meaning of texts, for a page. Raises Unserved."""
     try:
         answers = await knowing.answers(_unheard)
-        return await answers.encoder.queries(texts)
+        return await answers.encoder.queries(texts, background=True)
     except InferenceError as error:
         raise Unserved(str(error)) from error
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from llmtb.events.published import publish
 from llmtb.events.reading import read
@@ -24,6 +24,7 @@ from llmtb.events.stores.sqlite import SQLiteStore
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0  # seconds for a page to come to what is awaited, on a busy machine
+expect.set_options(timeout=PATIENCE * 1000)
 # What the browser says of a server that was killed on purpose, or of a request that was refused.
 EXPECTED = ("net::ERR_", "Failed to load resource")
 
@@ -120,12 +121,12 @@ class Program:
 
     async def until(self, type_: str, **fields: Any) -> dict[str, Any]:
         """Wait until the journal holds an event of a type with these fields; the latest one."""
+        found: list[dict[str, Any]] = []
         async with asyncio.timeout(PATIENCE):
-            while True:
-                for event in reversed(self.events(type_)):
-                    if fields.items() <= event.items():
-                        return event
-                await asyncio.sleep(0.2)
+            while not found:
+                found = [e for e in self.events(type_) if fields.items() <= e.items()]
+                await asyncio.sleep(0.1)
+        return found[-1]
 
     def slots(self) -> int:
         """How many ordinary breaks run now."""

@@ -139,9 +139,10 @@ class Centre:
 
     async def first_code(self) -> str:
         """The start code that makes the first supervisor, once it is shown."""
-        shown = self.shown
         line = await self._bell.until(
-            lambda: shown[-1] if shown else None, PATIENCE, lambda: "no first link was shown"
+            lambda: next((each for each in reversed(self.shown) if "?start=" in each), None),
+            PATIENCE,
+            lambda: "no first link was shown",
         )
         return code_in(line)
 

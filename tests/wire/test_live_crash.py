@@ -76,8 +76,11 @@ async def alive(centre: Centre, step: str = "") -> AsyncIterator[Process]:
         await asyncio.gather(running, return_exceptions=True)
 
 
-def write_settings(centre: Centre, **telegram: str) -> None:
-    """A settings file for a bot on this server, with one shift that lasts all day from now on."""
+def write_settings(centre: Centre, port: int = 0, **telegram: str) -> None:
+    """A settings file for a bot on this server, with one shift that lasts all day from now on.
+
+    port: of the console; 0 takes a free one.
+    """
     server, folder = centre.server, centre.folder.parent
     (folder / "server.pem").write_text(server.public_key.pem)
     given = {
@@ -97,7 +100,7 @@ def write_settings(centre: Centre, **telegram: str) -> None:
         "[models]",
         'folder = "no-models"',
         "[console]",
-        "port = 0",
+        f"port = {port}",
     ]
     (folder / "llmtb.toml").write_text("\n".join(lines))
     (folder / "llmtb.toml").chmod(0o600)
