@@ -1,6 +1,8 @@
 """A company whose bot is on Telegram (the suite's MTProto server): its people sign in by it."""
 
+import asyncio
 import re
+import signal
 import socket
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from tests.browser.browsing import person, play
 from tests.browser.handset import pattern, speech
 from tests.wire.living import Centre, Warp, only
 from tests.wire.server import MtprotoServer
-from tests.wire.test_live_crash import alive, begun, write_settings
+from tests.wire.test_live_crash import Process, alive, begun, write_settings
 
 LINK = re.compile(r"http://\S+/sign-in#\S+")
 
@@ -35,22 +37,24 @@ def test_who_signs_in_by_the_bot_stays_through_the_death_of_the_program(tmp_path
             write_settings(centre, port)
             await begun(centre)
             async with person(browser, origin) as maryam, person(browser, origin) as stranger:
-                async with alive(centre) as process:
-                    await centre.maryam.say("/console")
-                    link = LINK.search((await centre.maryam.hears("/sign-in#")).text)
-                    assert link is not None
-                    page = await maryam.open(link[0].removeprefix(origin))
-                    await expect(page.locator(".top")).to_contain_text("Maryam")
-                    desk = await maryam.open("/desk")
-                    await expect(desk.locator("#desk-floor")).to_contain_text("morning")
-                    chat = await maryam.open("/chat")
-                    await expect(chat.get_by_role("log")).to_contain_text("You are here as")
-                    # The link is used up, and a stranger sees nothing.
-                    other = await stranger.open(link[0].removeprefix(origin))
-                    await expect(other.get_by_role("alert")).to_be_visible()
-                    assert (await stranger.open("/desk")).url.startswith(f"{origin}/sign-in")
-                    process.kill()
-                    await expect(desk.locator("[data-feed-state]")).not_to_be_empty()
+                process = Process(centre)
+                life = asyncio.create_task(process.run())
+                await centre.maryam.say("/console")
+                link = LINK.search((await centre.maryam.hears("/sign-in#")).text)
+                assert link is not None
+                page = await maryam.open(link[0].removeprefix(origin))
+                await expect(page.locator(".top")).to_contain_text("Maryam")
+                desk = await maryam.open("/desk")
+                await expect(desk.locator("#desk-floor")).to_contain_text("morning")
+                chat = await maryam.open("/chat")
+                await expect(chat.get_by_role("log")).to_contain_text("You are here as")
+                # The link is used up, and a stranger sees nothing.
+                other = await stranger.open(link[0].removeprefix(origin))
+                await expect(other.get_by_role("alert")).to_be_visible()
+                assert (await stranger.open("/desk")).url.startswith(f"{origin}/sign-in")
+                process.kill()
+                assert await life == -signal.SIGKILL
+                await expect(desk.locator("[data-feed-state]")).not_to_be_empty()
                 async with alive(centre):
                     await centre.sara.say("/start")
                     await expect(desk.locator("[data-feed-state]")).to_be_empty()
