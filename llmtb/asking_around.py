@@ -5,7 +5,7 @@ They are those of the sample (`llmtb/sample/questions`), so some have no answer.
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -35,7 +35,7 @@ EVERY: Final = timedelta(minutes=4)
 CHATS: Final = 40
 FIRST: Final = 1000  # the number of the first of these chats among those of its channel
 HELPED: Final = 0.8  # of the answers that are rated
-_PATIENCE: Final = 45.0  # seconds for those to be answered
+_INDEXED, _PATIENCE = 120.0, 10.0  # seconds for the first to be answered, and for the many
 _PAUSE: Final = 0.05  # seconds between two of those at the start
 _CHATS: Final = frozenset(
     chat_key(first + FIRST + number) for first in (SITE, DESK) for number in range(CHATS)
@@ -50,7 +50,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class AskingAround:
-    """People who ask. `begin`, then `run` it beside the house."""
+    """People who ask. `first`, `many`, then `run` it beside the house."""
 
     def __init__(self, house: House, clock: Clock, chance: random.Random) -> None:
         self._house = house
@@ -60,15 +60,24 @@ class AskingAround:
         self._waiting: set[str] = set()
         self._settled = asyncio.Event()
 
-    async def begin(self) -> None:
+    async def first(self) -> None:
+        """Ask one thing, and wait for its answer: from then on the documents are there."""
+        await self._until_answered(1, ("agent",), _INDEXED)
+
+    async def many(self) -> None:
         """Ask many things at once, and wait until they are answered, but not for ever."""
+        await self._until_answered(AT_ONCE, ("agent", "customer"), _PATIENCE)
+
+    async def _until_answered(
+        self, number: int, audiences: Sequence[Audience], patience: float
+    ) -> None:
         reacting = asyncio.create_task(self._react(), name="rating")
         try:
-            for _ in range(AT_ONCE):
-                await self._ask(self._chance.choice(("agent", "customer")))
+            for _ in range(number):
+                await self._ask(self._chance.choice(audiences))
                 await asyncio.sleep(_PAUSE)
             with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
+                async with asyncio.timeout(patience):
                     while self._waiting:
                         self._settled.clear()
                         await self._settled.wait()

@@ -54,8 +54,7 @@ PHONES: Final = (
     *(Phone(name, DESK + number, role) for number, (_, name, role) in enumerate(PEOPLE, 1)),
     Phone("Reza", SITE + 1, "customer"),
 )
-RULES: Final = {"questions": {"customers": "anyone", "idle_minutes": 720, "hand_over": False}}
-HAND_OVER: Final = {"questions.hand_over": True}
+RULES: Final = {"questions": {"customers": "anyone", "idle_minutes": 720}}
 PATIENT: Final = 7200  # seconds of the demo in which a press is not too old
 
 
@@ -92,9 +91,11 @@ class Playground:
         await until_first(self._work(house), self._ask(house, around))
 
     async def _ask(self, house: House, around: AskingAround) -> None:
-        """The first, many questions of others do not come to the two phones; a person's do."""
-        await around.begin()
-        await _do(house, SetPolicy(policy=HAND_OVER, by="demo"))
+        """Have others ask; what they get no answer to does not come to the two phones."""
+        await around.first()
+        await _do(house, SetPolicy(policy={"questions.hand_over": False}, by="demo"))
+        await around.many()
+        await _do(house, SetPolicy(policy={"questions.hand_over": True}, by="demo"))
         await around.run()
 
     async def _work(self, house: House) -> None:

@@ -135,6 +135,16 @@ class Program:
                 await asyncio.sleep(0.1)
         return found[-1]
 
+    async def settled(self) -> None:
+        """Wait until the demo's first questions are done with."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self._switches()) < 2:  # noqa: ASYNC110  another process writes them
+                await asyncio.sleep(0.1)
+
+    def _switches(self) -> list[dict[str, Any]]:
+        key = ["questions.hand_over"]
+        return [e for e in self.events("PolicyChanged") if e["changed"] == key]
+
     def slots(self) -> int:
         """How many ordinary breaks run now."""
         ended = {e["agent"]: e["seq"] for e in self.events("BreakEnded")}

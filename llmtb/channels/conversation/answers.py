@@ -235,9 +235,9 @@ def _told_of_gap(occasion: Occasion) -> list[tuple[str, Speech]]:
     """Who hears that the documents do not answer what one of the staff asked."""
     event: AnswerWithheld = occasion.event
     asked, member = _asked_by_staff(occasion)
-    if event.reason in NO_GAP or asked is None:
+    if event.reason in NO_GAP or asked is None or member is None:
         return []
-    return list(to_supervisors(occasion, but="" if member is None else member.id))
+    return list(to_supervisors(occasion, but=member.id))
 
 
 def _asked_by_staff(occasion: Occasion) -> tuple[Question | None, Member | None]:
