@@ -219,6 +219,12 @@ class Served:
         """Lay a partial policy over the one in force."""
         await self.do(SetPolicy(policy=dict(policy)))
 
+    async def until(self, kind: type[Event]) -> None:
+        """Wait until an event of a type is recorded."""
+        async with asyncio.timeout(20):
+            while not self.events(kind):  # noqa: ASYNC110  it says itself what it waits for
+                await asyncio.sleep(0.05)
+
     def events(self, *kinds: type[Event]) -> list[Event]:
         """What was recorded, of these types, or of all."""
         recorded = self.journal.read()
