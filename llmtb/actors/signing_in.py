@@ -29,6 +29,8 @@ from llmtb.runtime.errors import Refused
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Device = Annotated[str, Meta(max_length=80)]
 Word = Annotated[str, Meta(max_length=200)]
+Guess = Literal["code", "second_factor"]
+"""What can be guessed: who has guessed too often at the one may still come by the other."""
 OFFER_FOR: Final = timedelta(minutes=5)
 TRIES: Final = 5  # failures within `WITHIN` that lock a person out
 WITHIN: Final = timedelta(minutes=15)
@@ -72,15 +74,15 @@ class Trouble(msgspec.Struct, frozen=True):
 class SigningIn(msgspec.Struct):
     """Who may come in to the console, and who has.
 
-    offers, sessions: by digest. tries: when the last failures were, by person. locked: until
-    when, by person. second_factors: since when a person has one. troubles: the
+    offers, sessions: by digest. tries: when the last failures were, by what was guessed and by
+    person. locked: until when, likewise. second_factors: since when a person has one. troubles: the
     last ones, the newest last.
     """
 
     offers: dict[str, Offer] = {}
     sessions: dict[str, Session] = {}
-    tries: dict[str, list[datetime]] = {}
-    locked: dict[str, datetime] = {}
+    tries: dict[Guess, dict[str, list[datetime]]] = {}
+    locked: dict[Guess, dict[str, datetime]] = {}
     second_factors: dict[str, datetime] = {}
     troubles: list[Trouble] = []
 
@@ -94,9 +96,9 @@ class SigningIn(msgspec.Struct):
         session = self.sessions.get(digest)
         return session if session is not None and now < session.until else None
 
-    def is_locked(self, agent: str, now: datetime) -> bool:
-        """Whether a person cannot come in by what can be guessed."""
-        until = self.locked.get(agent)
+    def is_locked(self, agent: str, guess: Guess, now: datetime) -> bool:
+        """Whether a person cannot come in by what was guessed at too often."""
+        until = self.locked.get(guess, {}).get(agent)
         return until is not None and now < until
 
     def sessions_of(self, agent: str) -> list[str]:
@@ -208,7 +210,7 @@ def decide(state: SigningIn, command: SigningInCommand, now: datetime) -> Iterat
 def offer_sign_in(state: SigningIn, command: OfferSignIn, now: datetime) -> Iterator[Event]:
     """The offer. Raises Refused where too many codes were sent, or the person is locked out."""
     if command.way == "code":
-        if state.is_locked(command.agent, now):
+        if state.is_locked(command.agent, "code", now):
             raise Refused("nobody can sign in so just now")
         sent = [
             each
@@ -233,7 +235,9 @@ def sign_in(state: SigningIn, command: SignIn, now: datetime) -> Iterator[Event]
     if offer is None:
         raise Refused("this code is not valid (any more)")
     agent = offer.agent
-    if (offer.way == "code" or command.second_factor) and state.is_locked(agent, now):
+    guessed: list[Guess] = ["code"] if offer.way == "code" else []
+    guessed += ["second_factor"] if command.second_factor else []
+    if any(state.is_locked(agent, guess, now) for guess in guessed):
         raise Refused("nobody can sign in so just now")
     if agent in state.second_factors and not command.second_factor:
         raise Refused("a second factor is needed")
@@ -255,13 +259,19 @@ def sign_in(state: SigningIn, command: SignIn, now: datetime) -> Iterator[Event]
 
 def fail(state: SigningIn, command: FailSignIn, now: datetime) -> Iterator[Event]:
     """The failure; the last of too many locks the person out, and more are nothing new."""
-    agent = command.agent
-    if agent is not None and state.is_locked(agent, now):
+    agent, guess = command.agent, guess_of(command.reason)
+    if agent is not None and state.is_locked(agent, guess, now):
         return
-    lately = [at for at in state.tries.get(agent or "", ()) if now - at < WITHIN]
+    tries = state.tries.get(guess, {}).get(agent or "", ())
+    lately = [at for at in tries if now - at < WITHIN]
     yield SignInFailed(at=now, by=agent or "nobody", agent=agent, reason=command.reason)
     if agent is not None and len(lately) + 1 >= TRIES:
         yield LockedOut(at=now, by="door", agent=agent, until=now + LOCKED_FOR)
+
+
+def guess_of(reason: str) -> Guess:
+    """What was guessed at, by the reason of a failure."""
+    return "second_factor" if reason == "second_factor" else "code"
 
 
 def end(
@@ -292,22 +302,24 @@ def evolve(state: SigningIn, event: Event) -> None:
             state.offers[event.offer] = Offer(event.agent, event.until, event.way)
         case SignedIn():
             state.offers.pop(event.offer, None)
-            state.tries.pop(event.agent, None)
+            for tries in state.tries.values():
+                tries.pop(event.agent, None)
             state.sessions[event.session] = Session(
                 event.agent, event.at, event.until, event.second_factor, event.device
             )
         case SignInFailed():
             _remember(state, Trouble(event.at, "failed", event.agent, event.reason))
             if event.agent is not None:
-                tries = state.tries.get(event.agent, ())
-                state.tries[event.agent] = [*tries, event.at][-TRIES:]
+                tries = state.tries.setdefault(guess_of(event.reason), {})
+                tries[event.agent] = [*tries.get(event.agent, ()), event.at][-TRIES:]
         case RequestsRefused():
             trouble = Trouble(event.at, "refused", None, event.reason, event.count)
             _remember(state, trouble)
         case LockedOut():
+            guess = guess_of(state.troubles[-1].reason if state.troubles else "")  # the last try
             _remember(state, Trouble(event.at, "locked", event.agent, ""))
-            state.locked[event.agent] = event.until
-            state.tries.pop(event.agent, None)
+            state.locked.setdefault(guess, {})[event.agent] = event.until
+            state.tries.get(guess, {}).pop(event.agent, None)
         case SignedOut():
             state.sessions.pop(event.session, None)
         case SecondFactorSet():
@@ -328,6 +340,7 @@ def _forget(state: SigningIn, event: SignInOffered) -> None:
         voided = offer.agent == event.agent and offer.way == event.way != "code"
         if voided or offer.until <= event.at:
             del state.offers[digest]
-    for agent, until in list(state.locked.items()):
-        if until <= event.at:
-            del state.locked[agent]
+    for locked in state.locked.values():
+        for agent, until in list(locked.items()):
+            if until <= event.at:
+                del locked[agent]

@@ -4,6 +4,7 @@ import asyncio
 import re
 from pathlib import Path
 
+from llmtb.actors.access import digest_of
 from llmtb.actors.signing_in import TRIES
 from llmtb.channels.port import Unreachable
 from llmtb.channels.web.door import seal, second_factor
@@ -14,6 +15,7 @@ from llmtb.events.access import (
     SecondFactorRemoved,
     SignedIn,
     SignInFailed,
+    SignInOffered,
 )
 from tests.conversation.company import FakePort
 from tests.web.entering import (
@@ -79,6 +81,51 @@ def test_digits_come_to_one_s_own_chat_and_open_in_the_browser_that_asked(tmp_pa
             persian = code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
             came = await post(mine, "/sign-in", "/sign-in", code=persian, back="/desk")
             assert came.headers["location"] == "/desk"
+
+    company(tmp_path, story, telegram=port)
+
+
+def test_digits_are_no_riddle_to_whoever_reads_the_journal(tmp_path: Path) -> None:
+    port = FakePort()
+
+    async def story(served: Served) -> None:
+        async with browser(served) as http:
+            await post(http, "/sign-in", "/sign-in/code", agent="maryam")
+            code = await code_for(port, MARYAM)
+            nonce = http.cookies["asked"].rpartition(".")[0].partition("-")[2]
+            await served.seen()
+            told = f"{code}\n{nonce}"
+            [offered] = served.events(SignInOffered)
+            assert isinstance(offered, SignInOffered)
+            assert offered.offer != digest_of(told), "all digits could be tried without asking"
+            guessed = await post(http, "/sign-in", "/sign-in", code=told)
+            assert guessed.status_code == 400, "a guess that is counted as nobody's"
+            assert (await post(http, "/sign-in", "/sign-in", code=code)).is_redirect
+
+    company(tmp_path, story, telegram=port)
+
+
+def test_whoever_guesses_at_digits_locks_out_no_link_with_a_second_factor(tmp_path: Path) -> None:
+    port = FakePort()
+
+    async def story(served: Served) -> None:
+        async with browser(served) as http:
+            await enter(served, http)
+            totp = await set_factor(served, http)
+            served.clock.on(minutes=1)
+        async with browser(served) as stranger:
+            await post(stranger, "/sign-in", "/sign-in/code", agent="maryam")
+            await code_for(port, MARYAM)
+            for _ in range(TRIES):
+                await post(stranger, "/sign-in", "/sign-in", code="123123")
+            assert len(served.events(LockedOut)) == 1
+        async with browser(served) as http:
+            asked = await enter(served, http)
+            code = re.search(r'name="code" value="([^"]+)"', asked.text)
+            assert code is not None
+            form = {"token": token_in(asked.text), "code": code[1]}
+            came = await http.post("/sign-in", data={**form, "second": totp.at(served.clock.now())})
+            assert came.is_redirect
 
     company(tmp_path, story, telegram=port)
 

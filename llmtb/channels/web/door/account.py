@@ -158,7 +158,7 @@ class AccountPages(Controller):
         """The second factor gone, if a code of it is shown once more."""
         gate, now = passage.gate, console.now()
         async with gate.arriving:
-            locked = console.known.access.is_locked(viewer.agent, now)
+            locked = console.known.access.is_locked(viewer.agent, "second_factor", now)
             if locked or not await gate.second_factors.use(viewer.agent, data.code, now):
                 failure = FailSignIn(agent=viewer.agent, reason="second_factor")
                 await see(console, await console.house.access(failure))

@@ -1,6 +1,7 @@
 """The door's own key: what is sealed with it came from here, and was not changed."""
 
 import hmac
+import os
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -19,9 +20,8 @@ class Seal:
     def kept(cls, folder: Path, new_text: Callable[[int], str]) -> "Seal":
         """The key of a data folder, made if there is none, for the owner's eyes alone."""
         path = folder / FILE
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(new_text(32), "ascii")
+        if not path.exists() or not path.stat().st_size:  # a key of nothing is anybody's
+            _write(path, new_text(32))
         return cls(path.read_text("ascii"))
 
     def of(self, purpose: str, text: str) -> str:
@@ -36,6 +36,17 @@ class Seal:
         """The text of what was sealed here; None for anything else."""
         text, _, seal = sealed.rpartition(".")
         return text if is_same(seal, self.of(purpose, text)) else None
+
+
+def _write(path: Path, key: str) -> None:
+    """Have a file with all of the key, whatever ends the program meanwhile."""
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
 
 
 def is_same(given: str, wanted: str) -> bool:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Final, Literal
 
 from llmtb.actors.access import digest_of
-from llmtb.actors.signing_in import OFFER_FOR, FailSignIn, OfferSignIn, SignIn
+from llmtb.actors.signing_in import OFFER_FOR, FailSignIn, Guess, OfferSignIn, SignIn
 from llmtb.channels.conversation.known import Known
 from llmtb.channels.conversation.words import Phrase, ascii_digits
 from llmtb.channels.port import OutMessage, PortError, chat_number
@@ -65,9 +65,9 @@ class Asked:
         agent, _, nonce = text.partition("-")
         return cls(bytes.fromhex(agent).decode(), nonce)
 
-    def digest(self, code: str) -> str:
-        """The digest of a code for this browser."""
-        return digest_of(f"{code}\n{self.nonce}")
+    def digest(self, gate: Gate, code: str) -> str:
+        """What is recorded of a code for this browser: six digits need a key, to be no riddle."""
+        return gate.seal.of("code", f"{code}\n{self.nonce}")
 
 
 def person_of(known: Known, typed: str) -> str | None:
@@ -93,17 +93,20 @@ async def _arrive(
     known, now = console.known, console.now()
     digits = ascii_digits(code).strip()
     typed = asked is not None and _TYPED.fullmatch(digits) is not None
-    digest = asked.digest(digits) if asked is not None and typed else digest_of(code.strip())
+    if asked is not None and typed:
+        digest = asked.digest(gate, digits)
+    else:
+        digest = digest_of(code.strip())
     offer = known.access.offer(digest, now)
     if offer is None or not roles_of(known, offer.agent):
         agent = person_of(known, asked.agent) if asked is not None and typed else None
         await _fail(console, gate, agent, "code")
         return WRONG
     agent, needed = offer.agent, offer.agent in known.access.second_factors
-    locked = known.access.is_locked(agent, now)
+    locked = typed and known.access.is_locked(agent, "code", now)
     if needed and second is None:
-        return WRONG if locked and typed else Arrival(wanted="second_factor")
-    if locked and (typed or needed):
+        return WRONG if locked else Arrival(wanted="second_factor")
+    if locked or (needed and known.access.is_locked(agent, "second_factor", now)):
         gate.refusals.add("code")
         return WRONG
     if needed and not await gate.second_factors.use(agent, second or "", now):
@@ -127,12 +130,12 @@ async def _arrive(
 
 def send_code(console: Console, gate: Gate, typed: str, nonce: str) -> None:
     """Have a code sent to the chat of whoever is meant; the caller waits for nothing."""
-    task = asyncio.create_task(_send_code(console, typed, nonce))
+    task = asyncio.create_task(_send_code(console, gate, typed, nonce))
     gate.sending.add(task)
     task.add_done_callback(gate.sending.discard)
 
 
-async def _send_code(console: Console, typed: str, nonce: str) -> None:
+async def _send_code(console: Console, gate: Gate, typed: str, nonce: str) -> None:
     known = console.known
     agent = person_of(known, typed)
     chat = known.chat_of(agent) if agent is not None else None
@@ -140,7 +143,8 @@ async def _send_code(console: Console, typed: str, nonce: str) -> None:
     if agent is None or chat is None or number is None:
         return
     code = _six_digits(console.new_text(16))
-    offer = OfferSignIn(agent=agent, offer=Asked(agent, nonce).digest(code), way="code", by="door")
+    digest = Asked(agent, nonce).digest(gate, code)
+    offer = OfferSignIn(agent=agent, offer=digest, way="code", by="door")
     language = known.card(chat).language or console.language
     speech = console.words.speech(language, known.floor.centre.policy.zone)
     text = speech.say(
@@ -159,9 +163,9 @@ async def _send_code(console: Console, typed: str, nonce: str) -> None:
         log.exception("a code could not be sent")
 
 
-async def _fail(console: Console, gate: Gate, agent: str | None, reason: str) -> None:
+async def _fail(console: Console, gate: Gate, agent: str | None, reason: Guess) -> None:
     """Have a failure counted: by itself as somebody's who may come in, else among the others."""
-    if agent is None or console.known.access.is_locked(agent, console.now()):
+    if agent is None or console.known.access.is_locked(agent, reason, console.now()):
         gate.refusals.add("code")
         return
     command = FailSignIn(agent=agent, reason=reason)
