@@ -95,9 +95,13 @@ class Centre(msgspec.Struct):
     def may_administer(self, by: str) -> None:
         """Raise Refused if a known person acts as admin who is none, and there is one."""
         self.may_supervise(by)
-        people = self.roster.people
-        if by in people and people[by].role != "admin" and self.has_admin():
-            raise Refused(f"{by!r} is no admin but {people[by].role}")
+        if not self.administers(by):
+            raise Refused(f"{by!r} is no admin but {self.roster.people[by].role}")
+
+    def administers(self, by: str) -> bool:
+        """Whether somebody is no known person who has an admin above them."""
+        person = self.roster.people.get(by)
+        return person is None or person.role == "admin" or not self.has_admin()
 
     def has_admin(self) -> bool:
         """Whether anybody is one; while nobody is, supervisors may what admins may."""
@@ -202,7 +206,7 @@ class ReportPhone(Command, frozen=True, kw_only=True, tag="report_phone"):
 
 def set_policy(centre: Centre, command: SetPolicy, now: datetime) -> Iterator[Event]:
     """The policy with the partial one laid over it. Raises Refused if that is not sound."""
-    centre.may_supervise(command.by)
+    centre.may_administer(command.by)
     try:
         policy = merge(centre.policy, command.policy)
     except PolicyError as error:

@@ -1,10 +1,13 @@
 """A link to the console, asked for in one's own chat: a secret, and recorded nowhere."""
 
 import msgspec
+import pytest
 
 from llmtb.actors.access import digest_of
+from llmtb.actors.centre import SetPolicy
 from llmtb.channels.conversation.step import Settings
 from llmtb.events.access import SignInOffered
+from llmtb.runtime.errors import Refused
 from tests.conversation.company import Company, play
 
 ADDRESS = "https://desk.example"
@@ -50,6 +53,10 @@ def test_an_admin_is_a_supervisor_here_and_is_invited_by_admins_alone() -> None:
         await company.hire("sara", 8, "admin", "Sara")
         await company.say(8, "/set breaks.every 4")
         assert "Changed" in company.last(8).text
+        await company.say(7, "/set breaks.every 5")
+        assert "Only an admin" in company.last(7).text
+        with pytest.raises(Refused, match="no admin"):
+            await company.house.floor(SetPolicy(policy={"breaks.every": 5}, by="maryam"))
         await company.say(7, "People")
         await company.press(7, "Sara")
         answer, alert = await company.press(7, "New invitation link")

@@ -24,6 +24,8 @@ def settings(scene: Scene) -> Step:
         lines = [line for line in _lines(scene.policy) if line.startswith((f"{key} ", f"{key}."))]
         none = scene.speech.say("There is no setting {key}.", key=key)
         return Step(replies=(Say(text="\n".join(lines) or none),))
+    if not scene.known.floor.centre.administers(scene.agent):
+        return Step(replies=(Say(text=scene.speech.say("Only an admin may do that.")),))
     command = SetPolicy(policy={key: written(value)}, by=scene.agent)
 
     def told(events: Sequence[Event]) -> Step:
