@@ -302,3 +302,39 @@ def _viewer(served: Served, session: str) -> Viewer:
         speech=speech,
         session=session,
     )
+
+
+def test_what_other_systems_call_is_told_so_in_their_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(served: Served) -> None:
+        http = served.http
+        for path in ("/healthz", "/readyz", "/metrics", "/api/v1/floor"):
+            wrong = await http.put(path)
+            assert wrong.status_code == 405, path
+            assert "set-cookie" not in wrong.headers
+            strange = await http.get(path, headers={"host": "evil.example"})
+            assert strange.status_code == 400
+            assert strange.headers["content-type"] == "application/problem+json"
+            assert set(strange.json()) == {"type", "title", "status", "detail"}
+        for path in ("/healthz", "/readyz", "/widget.js"):
+            assert "set-cookie" not in (await http.get(path)).headers, path
+        await http.get("/api/v1/floor", headers={"authorization": "Bearer llmtb_nothing"})
+        await refused(served, "key")
+
+    async def limited(served: Served) -> None:
+        headers = {"authorization": "Bearer llmtb_nothing"}
+        for _ in range(8):
+            assert (await served.http.get("/api/v1/floor", headers=headers)).status_code == 401
+        assert (await served.http.get("/board")).status_code != 429
+        for _ in range(8):
+            flooded = await served.http.get("/api/v1/floor")
+        assert flooded.status_code == 429
+        assert flooded.json()["detail"]
+
+    folders = (tmp_path / "story", tmp_path / "limited")
+    for folder in folders:
+        folder.mkdir()
+    company(folders[0], story)
+    monkeypatch.setattr(gate, "ADDRESS", NARROW)
+    company(folders[1], limited)

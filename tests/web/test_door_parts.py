@@ -111,6 +111,9 @@ def test_https_is_known_by_the_scheme_or_by_the_public_name() -> None:
         (Settings(public_url="https://desk.example:port"), True, "public_url"),
         (Settings(public_url="https://desk.example", proxies=("*",)), True, "no address"),
         (Settings(public_url="https://desk.example", proxies=("0.0.0.0/0",)), True, "trusts"),
+        (Settings(chat_origins=("https://shop.example/a",)), True, "chat_origins"),
+        (Settings(chat_origins=("*",)), False, "chat_origins"),
+        (Settings(chat_origins=("https://shop.example:x",)), True, "chat_origins"),
     ],
 )
 def test_it_does_not_start_where_strangers_could_come_in(
@@ -208,6 +211,11 @@ def test_the_key_is_kept_for_the_owner_alone(tmp_path: Path) -> None:
     again = Seal.kept(tmp_path, lambda _: "another")
     assert first.of("a", "b") == again.of("a", "b")
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_of_nothing_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / FILE).touch()
+    assert Seal.kept(tmp_path, lambda _: "secret").of("a", "b") == Seal("secret").of("a", "b")
 
 
 def test_a_form_proves_itself_by_its_token() -> None:

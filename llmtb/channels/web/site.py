@@ -127,6 +127,11 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 def site(console: Console) -> ASGIApp:
     """The application, behind its door."""
+    return Door(console, application(console))
+
+
+def application(console: Console) -> Litestar:
+    """All rooms; only what comes through the door has a viewer."""
     exchange = Exchange(console)
     app = Litestar(
         [static_file, home, *ROOMS, *OPERATIONS, Description],
@@ -146,4 +151,4 @@ def site(console: Console) -> ASGIApp:
     )
     app.state.console = console
     app.state.exchange = exchange
-    return Door(console, app)
+    return app

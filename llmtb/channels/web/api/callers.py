@@ -15,6 +15,7 @@ from llmtb.channels.conversation.house import TRANSIENT
 from llmtb.channels.web.api.exchange import Exchange, exchange_of
 from llmtb.channels.web.api.problems import Problem
 from llmtb.channels.web.api.signature import LONGEST_ID, Forged, check
+from llmtb.channels.web.door import limits
 from llmtb.channels.web.door.viewing import note_viewing
 from llmtb.channels.web.viewer import Viewer
 from llmtb.events.access import Scope
@@ -144,9 +145,9 @@ async def _by_signature(request: Request[Any, Any, Any]) -> Caller:
 def _turned_away(connection: Connection, detail: str) -> Problem:
     """What somebody unknown is told; slower for an address that keeps trying."""
     exchange = exchange_of(connection)
-    exchange.refused.add("session")
+    exchange.refused.add("key")
     address = connection.client.host if connection.client else ""
-    if wait := exchange.strangers.wait(address):
+    if wait := exchange.strangers.wait(limits.caller_of(address)):
         return Problem(429, "too many failures from this address; wait", wait=wait)
     return Problem(401, detail)
 

@@ -5,11 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
-import msgspec
 from litestar import Litestar
 from litestar.connection import ASGIConnection
 
-from llmtb.actors.signing_in import NoteRefusals
 from llmtb.channels.web.api.figures import Figures
 from llmtb.channels.web.api.limits import Pace, Room
 from llmtb.channels.web.api.once import Once
@@ -43,7 +41,7 @@ class Exchange:
         self.once = Once()
         self.figures = Figures(console)
         self.readiness = Readiness(console)
-        self.refused = Refusals(self._note, console.now)
+        self.refused = Refusals(console.house.access, console.now)
 
     @asynccontextmanager
     async def counting(self, _: Litestar) -> AsyncIterator[None]:
@@ -56,12 +54,6 @@ class Exchange:
             with suppress(asyncio.CancelledError):
                 await task
             await self.refused.close()
-
-    async def _note(self, refusals: NoteRefusals) -> None:
-        # What a session is to a page, a key is here.
-        if refusals.reason == "session":
-            refusals = msgspec.structs.replace(refusals, reason="key")
-        await self.console.house.access(refusals)
 
 
 def exchange_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Exchange:

@@ -65,6 +65,17 @@ def errors(*statuses: int) -> dict[int, ResponseSpec]:
     }
 
 
+def fault_of(status: int, detail: str, field: str = "") -> Fault:
+    """What is told of a failure."""
+    return Fault(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=" ".join(detail.split()),
+        field=field or None,
+    )
+
+
 def told(request: Request[Any, Any, Any], error: HTTPException) -> Response[Fault]:
     """A failure as another system reads it; nothing of our inside is in it."""
     status = error.status_code
@@ -76,13 +87,7 @@ def told(request: Request[Any, Any, Any], error: HTTPException) -> Response[Faul
         detail = error.detail
     else:
         detail = SAID.get(status, HTTPStatus(status).description or HTTPStatus(status).phrase)
-    fault = Fault(
-        type="about:blank",
-        title=HTTPStatus(status).phrase,
-        status=status,
-        detail=" ".join(detail.split()),
-        field=field or None,
-    )
+    fault = fault_of(status, detail, field)
     return Response(fault, status_code=status, headers=dict(headers), media_type=MEDIA_TYPE)
 
 

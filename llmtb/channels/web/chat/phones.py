@@ -9,8 +9,10 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.exceptions import ClientException, NotFoundException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect, Stream
 from msgspec import Meta
@@ -38,6 +40,11 @@ _MARK: Final = mark("Help")  # on everybody's permanent buttons, and different i
 _PATIENCE: Final = 5.0  # seconds for the demo to hand out its phones
 
 
+def in_demo(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard to which nothing of this is there where people are real."""
+    _demo(connection.app.state.console)
+
+
 class SpeedForm(msgspec.Struct):
     """How many seconds pass in one."""
 
@@ -49,7 +56,7 @@ class PhonePages(Controller):
     """`/phones`: the floor in small, the phones, and the clock."""
 
     path = "/phones"
-    guards = [only()]  # noqa: RUF012  litestar reads it so
+    guards = [only(), in_demo]  # noqa: RUF012  litestar reads it so
     include_in_schema = False
 
     @get()
@@ -150,7 +157,7 @@ class DemoClock(Controller):
     """`/demo/speed`: how fast the demo's clock runs."""
 
     path = "/demo"
-    guards = [only()]  # noqa: RUF012  litestar reads it so
+    guards = [only(), in_demo]  # noqa: RUF012  litestar reads it so
     include_in_schema = False
 
     @post("/speed")

@@ -43,6 +43,7 @@ _TROUBLES: Final = {
     "origin": mark("Requests from pages of other sites"),
     "token": mark("Forms that no page of ours drew"),
     "session": mark("Sessions that do not exist"),
+    "key": mark("Keys and signatures that open nothing"),
     "flood": mark("Too many requests at once"),
     "size": mark("Forms that were too long"),
     "plain": mark("Requests without HTTPS"),

@@ -4,11 +4,13 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from litestar.datastructures import Cookie
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from llmtb.channels.conversation.words import Speech
+from llmtb.channels.web.api.problems import MEDIA_TYPE, OWN_PATHS, fault_of
 from llmtb.channels.web.console import Console
 from llmtb.channels.web.door import cookies, gate, languages
 from llmtb.channels.web.door.cookies import Jar
@@ -26,9 +28,10 @@ from llmtb.channels.web.viewer import OWNER, STATE, Viewer
 
 log = logging.getLogger(__name__)
 
-GUARDED_APART: Final = ("/api/", "/widget/")
+GUARDED_APART: Final = (*OWN_PATHS, "/widget/")
 """What beneath these changes something proves itself in its own way."""
-_UNNUMBERED: Final = (*GUARDED_APART, "/static/", "/health", "/metrics")
+_UNNUMBERED: Final = (*GUARDED_APART, "/static/", "/widget.js")
+_KEYS: Final = ("authorization", "webhook-signature")
 _STATUS: Final[dict[Cause, int]] = {
     "host": 400,
     "origin": 403,
@@ -37,6 +40,12 @@ _STATUS: Final[dict[Cause, int]] = {
     "size": 413,
     "plain": 403,
     "code": 400,
+    "key": 401,
+}
+_LINES: Final[dict[Cause, str]] = {
+    "host": "this program does not go by that name; send the Host that people type",
+    "flood": "too many requests from this address; wait",
+    "plain": "send it by HTTPS",
 }
 
 
@@ -94,7 +103,7 @@ class _Call:
             await self._turn_away(fault)
             return
         viewer, visitor, key = self._who()
-        if key and not self._gate.sessions.takes(key):
+        if key and not self._has_own_pace() and not self._gate.sessions.takes(key):
             await self._turn_away("flood")
             return
         fault = await self._fault_of_form((viewer or visitor).token)
@@ -143,11 +152,15 @@ class _Call:
         settings, scheme = self._console.settings, self._scope["scheme"]
         if not answers_to(self._headers.get("host", ""), settings):
             return "host"
-        if not self._gate.addresses.takes(caller_of(self._address)):
+        if not self._has_own_pace() and not self._gate.addresses.takes(caller_of(self._address)):
             return "flood"
         if is_plain(self._headers, scheme, settings):
             return "plain"
         return None
+
+    def _has_own_pace(self) -> bool:
+        """Whether it is counted by its key instead, or slowed for having none that opens."""
+        return self._path.startswith("/api/") and any(key in self._headers for key in _KEYS)
 
     async def _fault_of_form(self, token: str) -> Cause | None:
         """What is wrong with a request that changes something."""
@@ -263,9 +276,9 @@ class _Call:
             status = 308
             there = self._console.settings.public_url.rstrip("/") + _target(self._scope)
             headers.append((b"location", there.encode("latin-1")))
-        if self._path.startswith("/api/"):
-            kind = b"application/problem+json"
-            body = f'{{"status":{status},"title":"{cause}"}}'.encode()
+        if self._path.startswith(OWN_PATHS):
+            kind = MEDIA_TYPE.encode()
+            body = msgspec.json.encode(fault_of(status, _LINES.get(cause, "")))
         else:
             kind = b"text/html; charset=utf-8"
             body = drawn("refusal.html", self._speech(None), status=status).encode()

@@ -10,7 +10,7 @@ from llmtb.actors.signing_in import NoteRefusals
 
 log = logging.getLogger(__name__)
 
-Cause = Literal["host", "origin", "token", "session", "flood", "size", "plain", "code"]
+Cause = Literal["host", "origin", "token", "session", "flood", "size", "plain", "code", "key"]
 GATHERED: Final = 60.0  # seconds between two events of one kind
 
 

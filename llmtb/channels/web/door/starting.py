@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from llmtb.channels.web.door.hosts import is_loopback
+from llmtb.channels.web.widget.origins import listed
 from llmtb.settings import Console as Settings
 from llmtb.settings import SettingsError
 
@@ -31,6 +32,7 @@ def check(settings: Settings, *, bot: bool) -> list[str]:
         )
     _check_address(public)
     _check_proxies(settings)
+    _check_sites(settings)
     return list(_warnings(settings))
 
 
@@ -66,6 +68,13 @@ def _check_proxies(settings: Settings) -> None:
             ) from error
         if wide:
             raise SettingsError(f"{_WHERE} proxies: {proxy} trusts everybody's word on who calls")
+
+
+def _check_sites(settings: Settings) -> None:
+    try:
+        listed(settings.chat_origins)
+    except ValueError as error:
+        raise SettingsError(f"{_WHERE} chat_origins: {error}") from error
 
 
 def _warnings(settings: Settings) -> list[str]:
