@@ -1,12 +1,15 @@
 """The console as a whole: it is served, it comes back, and it says so when it cannot."""
 
 import asyncio
+import html
+import re
 from pathlib import Path
 
 import pytest
 
 from llmtb.channels.web.page import PLACES, STATIC, Place, static
 from tests.web.serving import Served, lines_of, play
+from tests.web.visiting import token_in
 
 
 def test_the_first_page_leads_to_the_board(tmp_path: Path) -> None:
@@ -65,3 +68,24 @@ def test_a_page_that_was_open_goes_on_after_the_server_died(tmp_path: Path) -> N
             assert [(await anext(again))[0] for _ in range(2)] == [event for event, _, _ in first]
 
     play(tmp_path, story)
+
+
+def test_a_choice_of_language_leads_back_to_the_page_it_was_made_on(tmp_path: Path) -> None:
+    async def story(served: Served) -> None:
+        found = await served.http.get("/questions", params={"range": "week", "lang": "fa"})
+        assert _back(found.text) == "/questions?range=week"
+        own = {"token": token_in(found.text)}
+        faulty = await served.http.post("/rules/check", data=own | {"breaks.every": "none"})
+        assert faulty.status_code == 400
+        chosen = own | {"language": "pt", "back": _back(faulty.text)}
+        again = await served.http.post("/language", data=chosen)
+        assert (again.status_code, again.headers["location"]) == (303, "/rules")
+        assert (await served.http.get("/rules")).status_code == 200
+
+    play(tmp_path, story)
+
+
+def _back(page: str) -> str:
+    """Where a page's choice of language leads."""
+    (back,) = re.findall(r'name="back" value="([^"]*)"', page)
+    return html.unescape(back)

@@ -1,8 +1,9 @@
 """Who looks at a page, and what they may; found for each request by the door."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -23,7 +24,8 @@ class Viewer:
     """Somebody at a page. agent: their id; roles: what they may be; name: what to call them.
 
     speech: how they are spoken to. token: what their forms must bring back. session: the digest of
-    their session; empty where nobody signs in. path: of the page they are at.
+    their session; empty where nobody signs in. path: of the page they are at. back: where to come
+    back to it, for a form of every page; after a form's own answer, the place the form belongs to.
     """
 
     agent: str
@@ -33,6 +35,7 @@ class Viewer:
     token: str = ""
     session: str = ""
     path: str = "/"
+    back: str = "/"
 
     def may(self, *roles: Role) -> bool:
         """Whether they are one of these."""
@@ -58,4 +61,12 @@ async def viewer_of(request: Request[Any, Any, Any]) -> Viewer:
     viewer = state.get(STATE)
     if not isinstance(viewer, Viewer):
         raise NotAuthorizedException
-    return viewer
+    return replace(viewer, back=back_to(request.method, request.url.path, request.url.query))
+
+
+def back_to(method: str, path: str, query: str) -> str:
+    """Where a page is found again, but for the language its address asked for."""
+    if method != "GET":
+        return f"/{path.split('/')[1]}"
+    kept = [(name, text) for name, text in parse_qsl(query) if name != "lang"]
+    return f"{path}?{urlencode(kept)}" if kept else path
