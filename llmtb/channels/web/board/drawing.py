@@ -145,7 +145,10 @@ def _counts(shift: WallShift, speech: Speech) -> Iterator[Count]:
     for state in STATES:
         n = shift.total(state)
         if n or (state != "at_work" and (told or state not in _UNTOLD)):
-            yield Count(state, speech.say(LABELS[state]), speech.number(n), n > 0)
+            # Beside what phones tell, "at work" would read as if the others were not.
+            here = told and state == "at_work"
+            label = speech.say("here") if here else speech.say(LABELS[state])
+            yield Count(state, label, speech.number(n), n > 0)
 
 
 def _notes(shift: WallShift, speech: Speech) -> Iterator[Phrase]:

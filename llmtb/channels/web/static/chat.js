@@ -96,9 +96,9 @@ class Chat {
     this.toast = make("div", { class: "chat-toast", role: "alert", hidden: true });
     this.keys = make("div", { class: "chat-keys", role: "group", "aria-label": texts.keys, hidden: true });
     this.text = make("textarea", { rows: "1", dir: "auto", maxlength: "4096", "aria-label": texts.write, placeholder: texts.write, enterkeyhint: "send" });
-    this.switch = make("button", { type: "button", class: "quiet chat-switch", "aria-label": texts.keys, title: texts.keys, "aria-expanded": "true", hidden: true }, make("span", { "aria-hidden": "true", text: "⌨" }));
+    this.switch = make("button", { type: "button", class: "quiet chat-switch", "aria-label": texts.keys, title: texts.keys, "aria-expanded": "true", hidden: true }, make("span", { class: "chat-board", "aria-hidden": "true" }));
     this.form = make("form", { class: "chat-line" }, this.switch, this.text,
-      make("button", { class: "main", "aria-label": texts.send, title: texts.send }, make("span", { class: "chat-arrow", "aria-hidden": "true", text: "➤" })));
+      make("button", { class: "main", "aria-label": texts.send, title: texts.send }, make("span", { class: "chat-arrow", "aria-hidden": "true" })));
     root.replaceChildren(this.state, make("div", { class: "chat-middle" }, this.scroll, this.newer, this.toast), this.keys, this.form);
 
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.write(); });
@@ -265,7 +265,7 @@ class Chat {
   file({ id, attachment }) {
     if (!attachment) return null;
     const url = `${this.given.file}${id}`;
-    if (!attachment.picture) return make("a", { class: "chat-file button", href: url, download: attachment.name, text: `⭳ ${attachment.name}` });
+    if (!attachment.picture) return make("a", { class: "chat-file button", href: url, download: attachment.name, text: `↓ ${attachment.name}` });
     const picture = make("img", { src: url, alt: attachment.name, loading: "lazy" });
     picture.addEventListener("load", () => { if (this.stuck) this.toEnd(); });
     return make("a", { class: "chat-picture", href: url, target: "_blank", rel: "noopener" }, picture);
