@@ -174,6 +174,12 @@ def test_each_language_writes_times_dates_and_figures_its_own_way() -> None:
     assert fa.minutes(5) == "۵ دقیقه"
 
 
+@given(st.dates())
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_date_that_somebody_can_type_can_be_said(language: str, day: date) -> None:
+    assert speech(language).day(day)
+
+
 def test_what_runs_the_other_way_is_isolated() -> None:
     text = "Press {rest} when you are back."
     assert speech("en").say(text, rest="Rest(dnd)") == "Press Rest(dnd) when you are back."

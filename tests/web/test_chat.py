@@ -208,6 +208,9 @@ def test_what_is_no_word_and_no_press_is_refused_and_changes_nothing(tmp_path: P
             assert (await post("/phones/sara/press", data=odd)).json()["toast"]
             for path in ("/phones/nobody/stream", "/phones/sara/file/1", "/phones/maryam/file/1"):
                 assert (await served.http.get(path)).status_code in (403, 404)
+            for version in ("-1", str(1 << 64)):
+                older = await served.http.get(f"/phones/sara/before?version={version}")
+                assert older.status_code == 400
             await all_settled(served)
             queued = [r for r in served.journal.read(head) if isinstance(r.event, MessageQueued)]
             assert queued == []

@@ -62,6 +62,11 @@ def test_it_goes_by_its_public_address_and_where_it_listens_to_others_by_any_in_
     assert not answers_to("192.0.2.7:8321", HERE)
 
 
+@pytest.mark.parametrize("name", ["127.0.0.1/; script-src *", "evil@127.0.0.1", "127.0.0.1?x"])
+def test_it_goes_by_nothing_that_says_more_than_a_host(name: str) -> None:
+    assert not answers_to(name, HERE)
+
+
 @given(st.text(max_size=30))
 def test_whatever_a_name_is_it_is_answered(name: str) -> None:
     assert answers_to(name, HERE) in (True, False)

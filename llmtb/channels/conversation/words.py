@@ -36,7 +36,10 @@ Value = str | int | datetime | date
 
 
 def _jalali(day: date) -> str:
-    jalali = JalaliDate.to_jalali(day)  # type: ignore[no-untyped-call]  # typed only in part
+    try:
+        jalali = JalaliDate.to_jalali(day)  # type: ignore[no-untyped-call]  # typed only in part
+    except ValueError:  # a year that this calendar does not count: somebody's slip of the pen
+        return day.isoformat()
     return str(jalali.strftime("%A %d %B %Y", locale="fa"))
 
 

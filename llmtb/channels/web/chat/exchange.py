@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Response
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import ClientException, NotFoundException
 from litestar.response import Stream
 
 from llmtb.channels.attachments import Reports, file_name
 from llmtb.channels.port import chat_key
-from llmtb.channels.web.chat.speaking import NotTaken, Unfit, press, say
+from llmtb.channels.web.chat.speaking import MOST, NotTaken, Unfit, press, say
 from llmtb.channels.web.chat.watching import decode_positions
 from llmtb.channels.web.chat.window import Toast
 from llmtb.channels.web.console import Console
@@ -48,7 +48,9 @@ def streamed(console: Console, chat: int, headers: Mapping[str, str], after: int
 
 
 async def older(console: Console, chat: int, version: int) -> Response[dict[str, Any]]:
-    """An older page of a chat."""
+    """An older page of a chat. Raises ClientException for what no page was given."""
+    if not 0 <= version <= MOST:
+        raise ClientException(detail="there is no such version")
     return Response(await console.pages.before(chat_key(chat), version))
 
 

@@ -43,8 +43,11 @@ def answers_to(name: str, settings: Settings) -> bool:
     where it listens to others at all, by any address in numbers.
     """
     try:
-        host = urlsplit(f"//{name}").hostname or ""
+        parts = urlsplit(f"//{name}")
+        host = parts.hostname or ""
     except ValueError:
+        return False
+    if parts.netloc != name or "@" in name:  # it says more than a host, and is drawn in headers
         return False
     if name.lower() == urlsplit(settings.public_url).netloc.lower() != "":
         return True
