@@ -68,8 +68,7 @@ async def toured(somebody: Person, language: str, date: str) -> dict[str, list[s
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize(("language", "look"), [("en", "light"), ("fa", "dark")])
 def test_no_page_has_a_serious_fault_for_those_who_hear_or_type_it(
     language: str, look: str, tmp_path: Path
 ) -> None:
