@@ -61,6 +61,7 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not await _sound(path):
             set_aside(path)
+        _keep_private(path)
         writer = await _connect(path)
         try:
             await _prepare(writer)
@@ -193,6 +194,12 @@ async def _sound(path: Path) -> bool:
     if application != APPLICATION:
         raise ViewsUnusable(path, "is another program's database; name another file for the views")
     return bool(layout == LAYOUT and check == "ok")
+
+
+def _keep_private(path: Path) -> None:
+    """For the owner alone, whatever the folder allows; what comes beside the file is, too."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
 
 
 def _blank(path: Path) -> bool:

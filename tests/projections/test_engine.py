@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+import stat
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -198,6 +199,17 @@ def test_who_waits_in_vain_is_told(file: Path) -> None:
         await views.close()
 
     asyncio.run(main())
+
+
+def test_views_are_readable_by_their_owner_only(file: Path) -> None:
+    async def seen() -> set[int]:
+        views = await Views.open(file, all_views(), Tape(LUNCH))
+        try:
+            return {stat.S_IMODE(each.stat().st_mode) for each in file.parent.iterdir()}
+        finally:
+            await views.close()
+
+    assert asyncio.run(seen()) == {0o600}
 
 
 def test_a_snapshot_stays_as_it_is(file: Path) -> None:

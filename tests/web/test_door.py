@@ -9,7 +9,7 @@ import pytest
 
 from llmtb.actors.access import digest_of
 from llmtb.actors.centre import AddAgent, RemoveAgent
-from llmtb.channels.web.door import gate, limits
+from llmtb.channels.web.door import exchange, gate, limits
 from llmtb.channels.web.door.viewing import note_viewing
 from llmtb.channels.web.page import PLACES, static
 from llmtb.channels.web.viewer import Viewer
@@ -179,7 +179,11 @@ def test_an_admin_ends_sessions_and_issues_and_revokes_keys(tmp_path: Path) -> N
             assert key[0] not in (await http.get("/access")).text
             for wrong in ({"name": ""}, {"scopes": "none"}, {"days": "0"}, {"name": "<b>crm"}):
                 form: dict[str, Any] = {"name": "x", "scopes": ["ask", "floor:read"], **wrong}
-                assert (await post(http, "/access", "/access/keys", **form)).status_code == 409
+                again = await post(http, "/access", "/access/keys", **form)
+                assert again.status_code == 409
+                assert 'role="alert"' in again.text
+                kept = re.findall(r'value="([^"]+)" checked', again.text)
+                assert kept == ([] if wrong.get("scopes") else ["ask", "floor:read"])
             await post(http, "/access", "/access/keys/revoke", key=event.key)
             assert event.key not in served.console.known.access.keys
             [theirs] = served.console.known.access.sessions_of("sara")
@@ -338,3 +342,21 @@ def test_what_other_systems_call_is_told_so_in_their_form(
     company(folders[0], story)
     monkeypatch.setattr(gate, "ADDRESS", NARROW)
     company(folders[1], limited)
+
+
+def test_a_body_that_never_comes_in_holds_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "PATIENCE", 0.2)
+
+    async def story(served: Served) -> None:
+        for path in ("/api/v1/load", "/widget/session"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.server.port)
+            head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9000\r\n"
+            told = "Content-Type: application/json\r\nWebhook-Signature: v1,x\r\n\r\n{"
+            writer.write((head + told).encode())
+            assert (await reader.readline()).split()[1] == b"408", path
+            await reader.read()  # to its end: the connection is not kept
+            writer.close()
+
+    company(tmp_path, story)

@@ -22,6 +22,7 @@ SAID: Final = {
     404: "There is no such thing.",
     405: "That cannot be done here.",
     406: "It cannot be had in such a form.",
+    408: "The body took too long to come in.",
     409: "It cannot be done as things are; the line says why.",
     413: "The body is too large.",
     415: "The body is not JSON, or does not say so.",

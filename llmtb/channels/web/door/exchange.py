@@ -5,18 +5,27 @@ from collections.abc import Callable
 from typing import Final
 
 from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.exceptions import HTTPException
 from litestar.types import HTTPResponseStartEvent, HTTPScope, Message, Receive, Send
 from litestar.types.asgi_types import ReceiveMessage
 
 from llmtb.channels.web.door.protection import protect
 
 LONGEST: Final = 1_000_000  # bytes of a form
-_PATIENCE: Final = 20.0  # seconds that a form may take to come in
+PATIENCE: Final = 20.0
+"""Seconds that a body may take to come in."""
 _STREAM: Final = "text/event-stream"
 
 
 class TooMuch(Exception):
     """A form is longer, or takes longer, than anybody's is."""
+
+
+class TooSlow(HTTPException):
+    """A body takes longer than any does: whoever sends it so only holds a place."""
+
+    status_code = 408
+    detail = "the body did not come in"
 
 
 class Exchange:
@@ -39,16 +48,28 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._replay: list[ReceiveMessage] = []
+        self._late: float | None = None
+        self._whole = False
 
     async def receive(self) -> ReceiveMessage:
-        """What comes next; the end, as soon as the answer is cut."""
-        if self._replay:
-            return self._replay.pop(0)
+        """What comes next; the end, as soon as the answer is cut. Raises TooSlow."""
+        message = self._replay.pop(0) if self._replay else await self._next()
+        self._whole = message["type"] != "http.request" or not message["more_body"]
+        return message
+
+    async def _next(self) -> ReceiveMessage:
+        time = asyncio.get_running_loop().time
+        self._late = self._late or time() + PATIENCE
+        left = None if self._whole else max(0.0, self._late - time())
         coming = asyncio.ensure_future(self._receive())
         cut = asyncio.ensure_future(self.cut.wait())
         try:
-            await asyncio.wait((coming, cut), return_when=asyncio.FIRST_COMPLETED)
-            return coming.result() if coming.done() else {"type": "http.disconnect"}
+            await asyncio.wait((coming, cut), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if coming.done():
+                return coming.result()
+            if self.cut.is_set():
+                return {"type": "http.disconnect"}
+            raise TooSlow
         finally:
             coming.cancel()
             cut.cancel()
@@ -79,7 +100,7 @@ class Exchange:
         """The body, which is then read again by whoever comes next. Raises TooMuch."""
         size, parts = 0, []
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     message = await self._receive()
                     self._replay.append(message)
