@@ -11,7 +11,7 @@ from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 from msgspec import Meta
 
-from llmtb.actors.access import digest_of
+from llmtb.actors.access import Access, digest_of
 from llmtb.actors.keys import IssueKey, RevokeKey
 from llmtb.actors.signing_in import RemoveSecondFactor, Trouble
 from llmtb.channels.conversation.words import Phrase, Speech, ascii_digits, mark, plain
@@ -115,12 +115,16 @@ class AccessPages(Controller):
         data: URLEncodedBody[Wanted],
     ) -> Response[str]:
         """A new key, which is shown this once."""
-        key = _KEY + console.new_text(32)
+        key, now = _KEY + console.new_text(32), console.now()
+        fault: str | None = _unsound(console.known.access, data, viewer.speech)
+        if fault is not None:
+            return _page(console, viewer, status=409, fault=fault, wanted=data)
+        command = _issuing(viewer, key, data, now)
         try:
-            command = _issuing(viewer, key, data, console.now())
             await see(console, await console.house.access(command))
         except Refused as refusal:
-            return _page(console, viewer, status=409, fault=str(refusal), name=data.name)
+            fault = viewer.speech.say("That cannot be done: {reason}", reason=str(refusal))
+            return _page(console, viewer, status=409, fault=fault, wanted=data)
         return _page(console, viewer, new_key=key, new_name=command.name)
 
     @post("/keys/revoke", guards=[only("admin")])
@@ -136,7 +140,8 @@ class AccessPages(Controller):
                 command = RevokeKey(by=viewer.agent, key=data.key, reason="revoked")
                 await see(console, await console.house.access(command))
             except Refused as refusal:
-                return _page(console, viewer, status=409, fault=str(refusal))
+                fault = viewer.speech.say("That cannot be done: {reason}", reason=str(refusal))
+                return _page(console, viewer, status=409, fault=fault)
         return Redirect("/access", status_code=303)
 
     @post("/second-factors/remove", guards=[only("admin")])
@@ -155,17 +160,41 @@ class AccessPages(Controller):
         return Redirect("/access", status_code=303)
 
 
-def _issuing(viewer: Viewer, key: str, data: Wanted, now: datetime) -> IssueKey:
-    """The command of a form. Raises Refused, in one line, for what is not sound."""
-    name = plain(data.name)[:60]
+def _unsound(access: Access, data: Wanted, speech: Speech) -> Phrase | None:
+    """What is wrong with a wished-for key, and what to do about it; None for nothing."""
+    name = _name(data)
+    if not name or not _scopes(data):
+        return speech.say("Please write a name, and choose what the key may do.")
+    if any(key.name == name for key in access.keys.values()):
+        return speech.say("There is a key {name} already; choose another name.", name=name)
+    days = _days(data)
+    if days is None or (days and not 0 < int(days) <= _LONGEST):
+        return speech.say(
+            "Please write a whole number from {least} to {most}.", least=1, most=_LONGEST
+        )
+    return None
+
+
+def _name(data: Wanted) -> str:
+    return plain(data.name)[:60]
+
+
+def _scopes(data: Wanted) -> tuple[Scope, ...]:
     given = [data.scopes] if isinstance(data.scopes, str) else data.scopes
-    scopes = tuple(scope for scope in get_args(Scope) if scope in given)
-    if not name or not scopes:
-        raise Refused("a key needs a name, and something that it may do")
+    return tuple(scope for scope in get_args(Scope) if scope in given)
+
+
+def _days(data: Wanted) -> str | None:
+    """How many days were typed, in any digits; empty for as long as nobody revokes it."""
     days = ascii_digits(data.days).strip()
-    if days and not (days.isascii() and days.isdecimal() and 0 < int(days) <= _LONGEST):
-        raise Refused(f"a key holds for 1 to {_LONGEST} days")
+    return days if not days or (days.isascii() and days.isdecimal()) else None
+
+
+def _issuing(viewer: Viewer, key: str, data: Wanted, now: datetime) -> IssueKey:
+    """The command of a form in which nothing is unsound."""
+    days = _days(data)
     until = now + timedelta(days=int(days)) if days else None
+    name, scopes = _name(data), _scopes(data)
     return IssueKey(by=viewer.agent, key=digest_of(key), name=name, scopes=scopes, until=until)
 
 
@@ -177,8 +206,9 @@ def _page(
     fault: str = "",
     new_key: str = "",
     new_name: str = "",
-    name: str = "",
+    wanted: Wanted | None = None,
 ) -> Response[str]:
+    wanted = wanted or Wanted()
     known, now = console.known, console.now()
     access = known.access
     return page(
@@ -195,7 +225,9 @@ def _page(
         fault=fault,
         new_key=new_key,
         new_name=new_name,
-        name=name,
+        name=wanted.name,
+        days=wanted.days,
+        chosen=_scopes(wanted),
     )
 
 
