@@ -222,6 +222,7 @@ def test_nothing_that_is_sent_past_the_form_breaks_anything(company: Running, se
 
 def test_a_fault_stands_beside_its_field_and_what_was_typed_is_kept(company: Running) -> None:
     async def story(served: Served) -> None:
+        await served.rules(Policy().table())  # others have tried theirs before
         page = (await served.http.get("/rules")).text
         form = fields(page, CHECK) | {
             "breaks.every": "none",

@@ -25,6 +25,7 @@ from llmtb.events.access import RequestsRefused
 from llmtb.events.chat import CHAT_EVENTS, MessageQueued, QuestionAsked, SessionEnded
 from llmtb.events.desk import TakenBack
 from llmtb.settings import Console as Settings
+from tests.web.chatting import all_settled
 from tests.web.serving import Served, lines_of, play
 
 SHOP = "https://shop.example"
@@ -208,6 +209,7 @@ def test_nobody_but_the_frame_speaks_for_a_visitor(tmp_path: Path) -> None:
     async def story(served: Served) -> None:
         visitor = Visitor(served)
         await visitor.enter()
+        await all_settled(served)
         before = len(served.events(*CHAT_EVENTS))
         good = visitor.headers
         for bad in (
@@ -425,6 +427,7 @@ def test_what_nobody_can_mean_is_refused_and_costs_nothing(tmp_path: Path) -> No
     async def story(served: Served) -> None:
         visitor = Visitor(served)
         await visitor.enter()
+        await all_settled(served)
         before = len(served.events(*CHAT_EVENTS))
         assert (await visitor.say("a" * 5000)).status_code == 400
         assert (await visitor.say("a" * 40_000)).status_code == 413
