@@ -360,3 +360,27 @@ def test_a_body_that_never_comes_in_holds_no_place(
             writer.close()
 
     company(tmp_path, story)
+
+
+def test_nothing_that_is_sent_makes_the_server_fail(tmp_path: Path) -> None:
+    deep = (b"[" * 30_000, b'{"a":' * 6000)
+    endless = b"a=1&" * 2000
+    nonsense = (*deep, b"\xff", b"null", b'{"language":"\\ud800"}', b'{"nonce":1e400}')
+    kinds = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+
+    async def story(served: Served) -> None:
+        token = token_in((await served.http.get("/rules")).text)
+        places = ("/widget/session", "/widget/leave", "/language", "/rules/check", "/access/keys")
+        for place in places:
+            for body in nonsense:
+                for kind in kinds:
+                    headers = {"content-type": kind, "x-token": token}
+                    answer = await served.http.post(place, content=body, headers=headers)
+                    assert answer.status_code < 500, (place, body[:20], kind)
+        for kind in (kinds[1], "text/plain", ""):
+            headers = {"content-type": kind, "x-token": token}
+            answer = await served.http.post("/language", content=endless, headers=headers)
+            assert answer.status_code == 413, "each field costs everybody time"
+
+    open_here = Settings(port=0, sign_in=False, chat_origins=("https://shop.example",))
+    company(tmp_path, story, settings=open_here)

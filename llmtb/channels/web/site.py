@@ -119,6 +119,11 @@ def refusal(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
     return Response(html, status_code=status, media_type=MediaType.HTML)
 
 
+def too_deep(request: Request[Any, Any, Any], _: RecursionError) -> Response[Any]:
+    """A body that is nested deeper than any: whoever sends it fills no log."""
+    return refusal(request, HTTPException(status_code=400, detail="nested too deep"))
+
+
 def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A fault of ours: said without a word of its inside, which is in the log."""
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
@@ -140,7 +145,11 @@ def application(console: Console) -> Litestar:
             "viewer": Provide(viewer_of),
             "exchange": Provide(lambda: exchange, sync_to_thread=False),
         },
-        exception_handlers={HTTPException: refusal, Exception: fault},
+        exception_handlers={
+            HTTPException: refusal,
+            RecursionError: too_deep,
+            Exception: fault,
+        },
         compression_config=CompressionConfig(
             backend="gzip", exclude=["/feed", "/stream", "^/static/"]
         ),

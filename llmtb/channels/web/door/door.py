@@ -19,7 +19,7 @@ from llmtb.channels.web.door.exchange import Exchange, TooMuch
 from llmtb.channels.web.door.gate import Gate, Passage
 from llmtb.channels.web.door.hosts import SAFE, answers_to, is_own, is_plain, is_public
 from llmtb.channels.web.door.limits import caller_of
-from llmtb.channels.web.door.proof import is_form, proves
+from llmtb.channels.web.door.proof import is_endless, is_form, proves
 from llmtb.channels.web.door.refusals import Cause
 from llmtb.channels.web.door.seal import is_same
 from llmtb.channels.web.door.sessions import EVERYTHING, holder, is_forged, roles_of
@@ -171,16 +171,16 @@ class _Call:
         if not token:
             return "token"  # of a browser that was never drawn a form
         brought = self._headers.get("x-token")
-        if brought is not None:
-            return None if is_same(brought, token) else "token"
         kind = self._headers.get("content-type", "")
-        if not is_form(kind):
+        if not (is_form(kind) if brought is None else is_same(brought, token)):
             return "token"
         try:
             body = await self._exchange.form()
         except TooMuch:
             return "size"
-        return None if proves(body, kind, token) else "token"
+        if is_endless(body, kind):
+            return "size"
+        return None if brought is not None or proves(body, kind, token) else "token"
 
     # --- whose it is ---------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ class AdherencePages(Controller):
         date: FromQuery[str] = "",
     ) -> Response[str]:
         """The page; date: of past shifts, else those that run now."""
-        await note_viewing(console, viewer, "adherence", date or "now")
+        await note_viewing(console, viewer, "adherence", date if iso_day(date) else "now")
         return await _page(console, viewer, date, None)
 
     @get("/feed")
