@@ -178,11 +178,13 @@ class Chat {
   }
 
   connected(is) {
+    if (!is) { // each try that fails says so again: the first one counts
+      this.losing ??= setTimeout(() => { this.state.textContent = this.texts.lost; }, LOST);
+      return;
+    }
     clearTimeout(this.losing);
-    this.state.textContent = is || !this.lost ? "" : this.texts.lost;
-    if (!is && !this.lost) this.losing = setTimeout(() => { this.lost = true; this.state.textContent = this.texts.lost; }, LOST);
-    if (!is) return;
-    this.lost = false;
+    this.losing = undefined;
+    this.state.textContent = "";
     for (const [number, element] of this.own) {
       if (element.dataset.state === "unsent" && Date.now() - element.since < AGAIN) this.send(number, element);
     }

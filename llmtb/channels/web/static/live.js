@@ -3,6 +3,7 @@
 
 const state = document.querySelector("[data-feed-state]");
 const STALE = 12000; // milliseconds without a beat after which the page says that it is old
+const CUT = 4000; // the same, once the connection was refused or cut off
 
 function put(id, html) {
   const region = document.getElementById(id);
@@ -20,6 +21,7 @@ function put(id, html) {
 
 function follow(root) {
   let beat = Date.now();
+  let cut = false;
   let source;
   const say = (lost) => {
     document.documentElement.classList.toggle("stale", lost);
@@ -34,15 +36,17 @@ function follow(root) {
     });
     source.addEventListener("beat", (event) => {
       beat = Date.now();
+      cut = false;
       say(false);
       root.dispatchEvent(new CustomEvent("beat", { detail: JSON.parse(event.data), bubbles: true }));
     });
     source.onerror = () => {
+      cut = true;
       if (source.readyState === EventSource.CLOSED) setTimeout(open, 2000 + Math.random() * 2000);
     };
   };
   open();
-  setInterval(() => { if (Date.now() - beat > STALE) say(true); }, 1000);
+  setInterval(() => { if (Date.now() - beat > (cut ? CUT : STALE)) say(true); }, 1000);
   addEventListener("pagehide", () => source.close());
   addEventListener("pageshow", (event) => { if (event.persisted) open(); });
 }

@@ -24,7 +24,10 @@ function ahead() {
   return instant() - Date.now();
 }
 
+let reached = 0;
 play.addEventListener("beat", (event) => {
+  if (event.detail.seq < reached) location.reload(); // the demo began anew: another company, other chats
+  reached = event.detail.seq;
   [at, heard] = [Date.parse(event.detail.at), performance.now()];
 });
 setInterval(() => { shown.textContent = reads.format(new Date(instant())); }, 250);
