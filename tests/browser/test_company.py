@@ -55,6 +55,7 @@ def test_who_signs_in_by_the_bot_stays_through_the_death_of_the_program(tmp_path
                 process.kill()
                 assert await life == -signal.SIGKILL
                 await expect(desk.locator("[data-feed-state]")).not_to_be_empty()
+                await expect(chat.locator(".chat-state")).not_to_be_empty()
                 async with alive(centre):
                     await centre.sara.say("/start")
                     await expect(desk.locator("[data-feed-state]")).to_be_empty()
