@@ -95,9 +95,10 @@ def said() -> Iterator[tuple[str, Msgid]]:
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
+            constants = (a.value for a in node.args if isinstance(a, ast.Constant))
+            texts = [each for each in constants if not isinstance(each, bytes)]
             where = f"{path.name}:{node.lineno}"
-            if name == "count":
+            if name == "count" and texts:
                 one, many, *_ = texts
                 yield where, (str(one), str(many))
             elif name in ("say", "mark") and texts:
