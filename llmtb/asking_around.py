@@ -15,6 +15,7 @@ import msgspec
 
 from llmtb.actors.asking import Ask, Choose, Rate
 from llmtb.actors.chat import ChooseLanguage
+from llmtb.actors.desk import TakeBack
 from llmtb.app import House
 from llmtb.channels.port import DESK, SITE, chat_key
 from llmtb.events.chat import (
@@ -24,6 +25,7 @@ from llmtb.events.chat import (
     ChoicesOffered,
     QuestionAsked,
 )
+from llmtb.events.desk import CallbackOpened, HandedOver
 from llmtb.events.journal import Recorded
 from llmtb.runtime.clock import Clock
 from llmtb.runtime.errors import Refused
@@ -120,6 +122,9 @@ class AskingAround:
             following.close()
 
     async def _answered(self, recorded: Recorded) -> None:
+        if isinstance(recorded.event, CallbackOpened | HandedOver):
+            await self._give_up(recorded.event.chat)
+            return
         event, chat = recorded.event, recorded.stream.partition("/")[2]
         if isinstance(event, AnswerGiven | AnswerWithheld):
             self._waiting.discard(event.question)
@@ -134,6 +139,15 @@ class AskingAround:
                 rating: Literal[0, 1] = 1 if self._chance.random() < HELPED else 0
                 rate = Rate(chat=chat, question=event.question, rating=rating)
                 await self._house.chat(chat, rate)
+        except Refused:
+            return
+
+    async def _give_up(self, chat: str) -> None:
+        """Whoever is made up waits for nobody: the phones are for whoever looks on."""
+        if chat not in _CHATS:
+            return
+        try:
+            await self._house.floor(TakeBack(chat=chat, by=chat, reason="exit"))
         except Refused:
             return
 

@@ -41,7 +41,7 @@ from llmtb.channels.web.questions.pages import QuestionPages
 from llmtb.channels.web.reports.adherence import AdherencePages, OwnPages
 from llmtb.channels.web.reports.pages import ReportPages
 from llmtb.channels.web.reports.people import PersonPages
-from llmtb.channels.web.viewer import viewer_of
+from llmtb.channels.web.viewer import back_to, viewer_of
 from llmtb.channels.web.widget.pages import WidgetPages
 from llmtb.channels.web.widget.visits import Visits
 
@@ -112,7 +112,8 @@ def refusal(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
         return told(request, error)
     streams = "text/event-stream" in request.headers.get("accept", "")
     if status == 401 and request.method == "GET" and not streams:
-        return Redirect(f"/sign-in?back={quote(request.url.path)}")
+        back = back_to(request.method, request.url.path, request.url.query)
+        return Redirect(f"/sign-in?back={quote(back)}")
     passage: Passage = request.scope["state"][PASSAGE]
     speech = passage.visitor.speech
     html = drawn("refusal.html", speech, status=status)
