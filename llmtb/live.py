@@ -28,7 +28,6 @@ from llmtb.channels.switchboard import Switchboard
 from llmtb.channels.telegram.channel import TelegramChannel
 from llmtb.channels.telegram.refusals import TelegramRefused
 from llmtb.channels.telegram.settings import PublicKey, TelegramSettings, read_server
-from llmtb.channels.web.chat.window import Pages
 from llmtb.channels.web.console import Console, Demo, Unserved
 from llmtb.channels.web.door.hosts import address_of
 from llmtb.channels.web.door.owner import DO, link_for
@@ -36,6 +35,7 @@ from llmtb.channels.web.door.starting import check
 from llmtb.channels.web.feed import Hub
 from llmtb.channels.web.server import Server
 from llmtb.channels.web.site import site
+from llmtb.channels.web.window.window import Pages
 from llmtb.control import INPUT, Control, Note, Unable
 from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore

@@ -31,11 +31,13 @@ from llmtb.actors.signing_in import (
     WITHIN,
     EndSessions,
     FailSignIn,
+    Guess,
     NoteRefusals,
     OfferSignIn,
     RemoveSecondFactor,
     SetSecondFactor,
     SignIn,
+    guess_of,
 )
 from llmtb.events.access import LockedOut, SignedIn, SignedOut, Way
 from llmtb.events.event import Event
@@ -223,6 +225,7 @@ acts = st.sampled_from(["maryam", "sara"]).flatmap(
     lambda agent: st.one_of(
         st.builds(offer, st.just(agent), st.sampled_from([LINK, CODE]), st.just("code")),
         st.just(FailSignIn(agent=agent, reason="code")),
+        st.just(FailSignIn(agent=agent, reason="second_factor")),
         st.builds(come, st.sampled_from([LINK, CODE]), st.sampled_from("stu")),
         st.just(NoteRefusals(reason="host", count=3, since=NOON)),
     )
@@ -234,26 +237,28 @@ def test_whatever_is_tried_nobody_guesses_more_than_a_few_times_and_little_is_ke
     tried: list[tuple[Command, int]],
 ) -> None:
     door = Door()
-    failures: dict[str, list[datetime]] = {}
+    failures: dict[tuple[str, Guess], list[datetime]] = {}
     for command, seconds in tried:
         door.now += timedelta(seconds=seconds)
         try:
             events = door.do(command)
         except Refused:
             continue
+        if isinstance(command, FailSignIn) and command.agent is not None:
+            guess = guess_of(command.reason)
+            key = command.agent, guess
+            if not door.state.is_locked(*key, door.now):
+                lately = [at for at in failures.get(key, []) if door.now - at < WITHIN]
+                failures[key] = [*lately, door.now]
+                assert len(failures[key]) < TRIES
+            elif any(isinstance(event, LockedOut) for event in events):
+                failures.pop(key, None)
         for event in events:
             if isinstance(event, SignedIn):
-                assert not door.state.is_locked(event.agent, door.now)
-                failures.pop(event.agent, None)
-            if isinstance(event, LockedOut):
-                failures.pop(event.agent, None)
-        agent = command.agent if isinstance(command, FailSignIn) else None
-        if agent is not None and not door.state.is_locked(agent, door.now):
-            lately = [at for at in failures.get(agent, []) if door.now - at < WITHIN]
-            failures[agent] = [*lately, door.now]
-            assert len(failures[agent]) < TRIES
+                assert not door.state.is_locked(event.agent, "code", door.now)
+                failures = {key: each for key, each in failures.items() if key[0] != event.agent}
     assert len(door.state.troubles) <= REMEMBERED
-    assert all(len(each) <= TRIES for each in door.state.tries.values())
+    assert all(len(each) <= TRIES for tries in door.state.tries.values() for each in tries.values())
 
 
 def test_only_an_admin_makes_or_removes_one_once_there_is_one() -> None:

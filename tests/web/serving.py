@@ -32,11 +32,11 @@ from llmtb.channels.conversation.step import Settings as Manners
 from llmtb.channels.conversation.words import Words
 from llmtb.channels.port import Port
 from llmtb.channels.switchboard import Switchboard
-from llmtb.channels.web.chat.window import Pages
 from llmtb.channels.web.console import Console, Demo, Serve, Unserved
 from llmtb.channels.web.feed import Hub
 from llmtb.channels.web.server import Server
 from llmtb.channels.web.site import site
+from llmtb.channels.web.window.window import Pages
 from llmtb.events.event import Event
 from llmtb.events.floor import Role
 from llmtb.events.journal import Journal, Recorded

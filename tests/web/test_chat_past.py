@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmtb.channels.web.chat.past import PAGE, stream_of, version_at
+from llmtb.channels.web.window.past import PAGE, stream_of, version_at
 from llmtb.events.chat import LanguageChosen
 from llmtb.events.record import Recorded
 

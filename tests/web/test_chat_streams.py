@@ -13,10 +13,10 @@ import pytest
 from llmtb.actors.asking import Ask
 from llmtb.actors.chat import Draft, QueueMessage, Respond
 from llmtb.channels.port import SITE, AlreadySent, MessageGone, NotModified, OutMessage, TooLate
-from llmtb.channels.web.chat import past
 from llmtb.channels.web.chat.merging import merged
-from llmtb.channels.web.chat.telling import Told
-from llmtb.channels.web.chat.watching import (
+from llmtb.channels.web.window import past
+from llmtb.channels.web.window.telling import Told
+from llmtb.channels.web.window.watching import (
     MOST,
     Line,
     Watcher,

@@ -14,8 +14,8 @@ from llmtb.channels.conversation.house import House
 from llmtb.channels.conversation.known import Known
 from llmtb.channels.conversation.words import Words
 from llmtb.channels.port import Port, Pressed, Said
-from llmtb.channels.web.chat.window import Pages
 from llmtb.channels.web.feed import Hub
+from llmtb.channels.web.window.window import Pages
 from llmtb.events.floor import Role
 from llmtb.events.journal import Journal
 from llmtb.projections.engine import Views

@@ -11,9 +11,9 @@ from litestar.response import Stream
 from llmtb.channels.attachments import Reports, file_name
 from llmtb.channels.port import chat_key
 from llmtb.channels.web.chat.speaking import MOST, NotTaken, Unfit, press, say
-from llmtb.channels.web.chat.watching import decode_positions
-from llmtb.channels.web.chat.window import Toast
 from llmtb.channels.web.console import Console
+from llmtb.channels.web.window.watching import decode_positions
+from llmtb.channels.web.window.window import Toast
 from llmtb.events.chat import Attached, MessageQueued
 
 _KINDS: Final = {

@@ -29,10 +29,10 @@ from llmtb.channels.web.chat.exchange import PressForm, SayForm
 from llmtb.channels.web.chat.merging import merged
 from llmtb.channels.web.chat.own import greet
 from llmtb.channels.web.chat.texts import texts_of
-from llmtb.channels.web.chat.watching import Line, decode_positions
 from llmtb.channels.web.console import Console, Demo, Phone
 from llmtb.channels.web.page import page
 from llmtb.channels.web.viewer import Viewer, only
+from llmtb.channels.web.window.watching import Line, decode_positions
 
 SPEEDS: Final = (0, 1, 20, 60, 300)
 """How fast the demo's clock may run: seconds in one."""

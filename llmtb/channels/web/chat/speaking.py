@@ -15,8 +15,8 @@ from llmtb.channels.port import (
     Said,
     chat_key,
 )
-from llmtb.channels.web.chat.window import Toast
 from llmtb.channels.web.console import Console
+from llmtb.channels.web.window.window import Toast
 
 LEAST, MOST = 1 << 40, 1 << 53
 """Between these a page chooses its numbers by chance: above all events, exact in a script."""

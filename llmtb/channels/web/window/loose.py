@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from llmtb.channels.port import MessageGone, NotModified, OutMessage
-from llmtb.channels.web.chat.telling import Told, buttons, out, words
+from llmtb.channels.web.window.telling import Told, buttons, out, words
 
 CHATS: Final = 2048
 """Chats of which anything is kept."""

@@ -16,13 +16,13 @@ from llmtb.channels.port import (
     channel_of,
     chat_key,
 )
-from llmtb.channels.web.chat import past
-from llmtb.channels.web.chat.loose import Loose, whispered
-from llmtb.channels.web.chat.past import Page, teller_of
-from llmtb.channels.web.chat.shelf import LAYOUT, SNAPSHOT, Record, Shelf
-from llmtb.channels.web.chat.telling import Numbers, Relays, Told, keys, told
-from llmtb.channels.web.chat.watching import Line, Room, Watcher
 from llmtb.channels.web.feed import RETRY
+from llmtb.channels.web.window import past
+from llmtb.channels.web.window.loose import Loose, whispered
+from llmtb.channels.web.window.past import Page, teller_of
+from llmtb.channels.web.window.shelf import LAYOUT, SNAPSHOT, Record, Shelf
+from llmtb.channels.web.window.telling import Numbers, Relays, Told, keys, told
+from llmtb.channels.web.window.watching import Line, Room, Watcher
 from llmtb.events.chat import MessageSent, QuestionAsked
 from llmtb.events.desk import STREAM as DESK_STREAM
 from llmtb.events.desk import MessageRelayed
@@ -108,7 +108,7 @@ class Pages:
 
         chat: its key. after: the last event that the page was told of; None: it has nothing yet.
         line: how it is sent, where the stream has other chats as well.
-        Events: see `llmtb.channels.web.chat.telling`; also `start` {before}, once, to a page that
+        Events: see `llmtb.channels.web.window.telling`; also `start` {before}, once, to a page that
         had nothing: what `before` is to be asked for; and `change` {id, text, keyboard}.
         """
         resumed = after is not None and 0 <= after <= self._journal.head

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from llmtb.channels.web.chat.telling import Numbers, Told
 from llmtb.channels.web.feed import sse
+from llmtb.channels.web.window.telling import Numbers, Told
 
 MOST: Final = 256
 """Things that wait for one page; of a slower reader they are forgotten, and read again."""

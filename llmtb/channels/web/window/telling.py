@@ -1,7 +1,7 @@
 """How a chat's events are told to a page: pure, and the same for what is and what was.
 
 `message` {id, place, from, text, at, keyboard, attachment, nonce}, `gone` {id}, `keys` {rows},
-`typing` {question, on}. What the journal does not keep is told by `llmtb.channels.web.chat.loose`.
+`typing` {question, on}. What the journal does not keep is told by `loose`.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from llmtb.channels.attachments import file_name
 from llmtb.channels.port import Inline, OutMessage, Reply
-from llmtb.channels.web.chat.past import nonce_of, teller_of
+from llmtb.channels.web.window.past import nonce_of, teller_of
 from llmtb.events.chat import (
     AnswerGiven,
     AnswerWithheld,

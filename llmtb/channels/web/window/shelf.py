@@ -14,7 +14,7 @@ import msgspec
 
 from llmtb.actors.chat import RecordFailed, RecordSent
 from llmtb.channels.port import Reply, channel_of
-from llmtb.channels.web.chat.telling import EXPIRED
+from llmtb.channels.web.window.telling import EXPIRED
 from llmtb.events.chat import MessageFailed, MessageQueued, MessageSent
 from llmtb.events.errors import JournalError, UnwritableEvent
 from llmtb.events.record import Recorded
