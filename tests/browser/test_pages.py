@@ -46,6 +46,18 @@ async def faults_of(page: Page) -> list[str]:
     ]
 
 
+async def wrong_with(page: Page, path: str) -> list[str]:
+    """What is wrong with an open page."""
+    faults = await faults_of(page)
+    there = await page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
+    if (there >= 400) != (path == "/nowhere"):
+        faults.append(f"answers {there}")
+    width = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    if width > 0:
+        faults.append(f"wider than the window by {width} pixels")
+    return faults
+
+
 async def toured(somebody: Person, language: str, date: str) -> dict[str, list[str]]:
     """What is wrong with each page, in a language; the pages with nothing are left out."""
     page = await somebody.open("/")
@@ -54,15 +66,10 @@ async def toured(somebody: Person, language: str, date: str) -> dict[str, list[s
     for path in PAGES:
         page = await somebody.open(path.format(date=date))
         await page.wait_for_timeout(300)
-        there = await page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
-        width = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        faults = await faults_of(page)
-        if (there >= 400) != (path == "/nowhere"):
-            faults.append(f"answers {there}")
-        if width > 0:
-            faults.append(f"wider than the window by {width} pixels")
-        if faults:
-            wrong[path] = faults
+        if await wrong_with(page, path):
+            await page.wait_for_timeout(2000)  # a region that was just being drawn is no fault
+            if faults := await wrong_with(page, path):
+                wrong[path] = faults
         await page.close()
     return wrong
 
