@@ -76,8 +76,8 @@ class Database:
 
         One at a time: who writes sees to that.
         """
-        await self._writer.execute("BEGIN IMMEDIATE")
         try:
+            await self._writer.execute("BEGIN IMMEDIATE")
             yield Transaction(self._writer)
             await self._writer.execute("COMMIT")
         except BaseException:
@@ -225,8 +225,8 @@ async def _one_state(reader: aiosqlite.Connection) -> AsyncIterator[Read]:
     async def read(sql: str, *parameters: Value) -> list[tuple[Any, ...]]:
         return list(await reader.execute_fetchall(sql, parameters))  # type: ignore[arg-type]
 
-    await reader.execute("BEGIN")
-    try:
+    try:  # whoever is cancelled while it begins must not leave it begun to the next one
+        await reader.execute("BEGIN")
         yield read
     finally:
         await reader.rollback()

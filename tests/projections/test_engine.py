@@ -226,6 +226,29 @@ def test_a_snapshot_stays_as_it_is(file: Path) -> None:
     asyncio.run(main())
 
 
+def test_whoever_leaves_while_they_read_does_no_harm_to_the_next(file: Path) -> None:
+    """A page that is closed ends its reading at any step, also at the first."""
+
+    async def main() -> None:
+        views = await Views.open(file, all_views(), Tape(LUNCH))
+        await views.catch_up()
+
+        async def look() -> None:
+            async with views.snapshot() as read:
+                await latest_reports(read, 1)
+
+        for turns in range(12):
+            leaving = asyncio.create_task(look())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+            await look()
+        await views.close()
+
+    asyncio.run(main())
+
+
 def test_a_new_version_of_a_view_is_made_again_and_the_others_are_not(file: Path) -> None:
     seen: list[int] = []
 
