@@ -237,14 +237,16 @@ def test_whoever_leaves_while_they_read_does_no_harm_to_the_next(file: Path) -> 
             async with views.snapshot() as read:
                 await latest_reports(read, 1)
 
-        for turns in range(12):
-            leaving = asyncio.create_task(look())
-            for _ in range(turns):
-                await asyncio.sleep(0)
-            leaving.cancel()
-            await asyncio.gather(leaving, return_exceptions=True)
-            await look()
-        await views.close()
+        try:
+            for turns in range(12):
+                leaving = asyncio.create_task(look())
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                leaving.cancel()
+                await asyncio.gather(leaving, return_exceptions=True)
+                await look()
+        finally:
+            await views.close()
 
     asyncio.run(main())
 
