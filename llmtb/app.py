@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from llmtb.actors.access import AccessBehaviour
+from llmtb.actors.audit import AuditBehaviour
 from llmtb.actors.chat import ChatBehaviour
 from llmtb.actors.command import Command
 from llmtb.actors.floor import FLOOR_TOPICS, FloorBehaviour
 from llmtb.actors.knowledge import KnowledgeBehaviour
 from llmtb.events.access import STREAM as ACCESS_STREAM
+from llmtb.events.audit import STREAM as AUDIT_STREAM
 from llmtb.events.errors import AlreadyApplied
 from llmtb.events.event import Event
 from llmtb.events.journal import Change, Journal, Part, Recorded
@@ -39,6 +41,7 @@ class House:
         self.system.register("floor", self._floor, capacity=20_000)
         self.system.register("access", self._access)
         self.system.register("knowledge", self._knowledge)
+        self.system.register("audit", self._audit)
         self.system.register("chat", self._chat, passivate_after=IDLE)
 
     @classmethod
@@ -78,6 +81,10 @@ class House:
         """The events of a command on the library; see `floor`."""
         return await self._ask("knowledge", CENTRE, command, command_id, None)
 
+    async def audit(self, command: Command, command_id: str | None = None) -> list[Recorded]:
+        """The events of a command on the audit; see `floor`."""
+        return await self._ask("audit", CENTRE, command, command_id, None)
+
     async def wake_chat(self, chat: str) -> None:
         """Have a chat decide what is due by now: its session may be over."""
         await self.system.wake("chat", chat)
@@ -110,6 +117,9 @@ class House:
 
     def _knowledge(self, context: Context) -> PersistentActor[Any, Any, Event, Change, Part]:
         return self._actor(context, KnowledgeBehaviour(), self._reader([KNOWLEDGE_STREAM]))
+
+    def _audit(self, context: Context) -> PersistentActor[Any, Any, Event, Change, Part]:
+        return self._actor(context, AuditBehaviour(), self._reader([AUDIT_STREAM]))
 
     def _chat(self, context: Context) -> PersistentActor[Any, Any, Event, Change, Part]:
         stream = f"chat/{context.key}"

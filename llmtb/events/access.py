@@ -6,10 +6,11 @@ hex; a second factor's secret never gets here. The names and fields are the publ
 fields are only ever appended, with a default.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from llmtb.events.event import Event, Instant
 from llmtb.events.floor import Role
+from llmtb.events.personal import DEVICE, REASON
 
 STREAM = "desk/access"
 """The stream of all events of access."""
@@ -36,7 +37,7 @@ class InvitationWithdrawn(Event, frozen=True, kw_only=True):
 
     invitation: str
     agent: str
-    reason: str
+    reason: Annotated[str, REASON]
 
 
 class InvitationAccepted(Event, frozen=True, kw_only=True):
@@ -57,7 +58,7 @@ class AccountUnlinked(Event, frozen=True, kw_only=True):
 
     agent: str
     account: str
-    reason: str
+    reason: Annotated[str, REASON]
 
 
 class CustomerListed(Event, frozen=True, kw_only=True):
@@ -97,7 +98,7 @@ class SignedIn(Event, frozen=True, kw_only=True):
     agent: str
     until: Instant
     second_factor: bool
-    device: str
+    device: Annotated[str, DEVICE]
     offer: str
 
 

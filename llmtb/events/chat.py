@@ -3,11 +3,12 @@
 The names and fields are the published language; fields are only ever appended, with a default.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from llmtb.events.event import Event, Instant
+from llmtb.events.personal import CHOICES, GIVEN, MESSAGE, QUESTION, Personal
 
 Audience = Literal["agent", "customer"]
 Origin = Literal["faq", "cache", "extract", "model", "person"]
@@ -39,7 +40,7 @@ class QuestionAsked(Event, frozen=True, kw_only=True):
 
     chat: str
     question: str
-    text: str
+    text: Annotated[str, QUESTION]
     language: str | None
     audience: Audience
     level: int = 0
@@ -71,14 +72,14 @@ class AnswerGiven(Event, frozen=True, kw_only=True):
     """
 
     question: str
-    text: str
+    text: Annotated[str, QUESTION]
     sources: list[str]
     origin: Origin
     model: str | None
     confidence: float | None
     milliseconds: int
     language: str | None = None
-    original: str | None = None
+    original: Annotated[str | None, QUESTION] = None
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +97,7 @@ class ChoicesOffered(Event, frozen=True, kw_only=True):
     """A question may mean one of these, best first; who asked is to say which, or a person."""
 
     question: str
-    choices: list[Choice]
+    choices: Annotated[list[Choice], CHOICES]
     milliseconds: int
 
 
@@ -118,7 +119,7 @@ class DraftWritten(Event, frozen=True, kw_only=True):
     """A model drafted a reply for an agent; nobody has approved it."""
 
     question: str
-    text: str
+    text: Annotated[str, QUESTION]
     model: str
     milliseconds: int
 
@@ -142,6 +143,9 @@ class Reply(msgspec.Struct, frozen=True, tag="reply"):
     rows: tuple[tuple[str, ...], ...]
 
 
+KEYBOARD = Personal("messages", Reply(()))
+
+
 class Attached(msgspec.Struct, frozen=True):
     """A file that goes with a message, by name; its bytes are drawn when it is sent.
 
@@ -162,8 +166,8 @@ class MessageQueued(Event, frozen=True, kw_only=True):
 
     chat: str
     message: str
-    text: str
-    keyboard: Inline | Reply | None = None
+    text: Annotated[str, MESSAGE]
+    keyboard: Annotated[Inline | Reply | None, KEYBOARD] = None
     attachment: Attached | None = None
     until: Instant | None = None
     pin: bool | None = None
@@ -204,7 +208,7 @@ class DialogueMoved(Event, frozen=True, kw_only=True):
 
     chat: str
     step: str | None
-    given: dict[str, str]
+    given: Annotated[dict[str, str], GIVEN]
 
 
 class BoardShown(Event, frozen=True, kw_only=True):

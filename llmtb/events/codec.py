@@ -6,11 +6,13 @@ other way gets a new topic (`BreakStarted.2`) and an `Upcaster` for the old one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any, NamedTuple
 
 import msgspec
 
 from llmtb.events.access import ACCESS_EVENTS
+from llmtb.events.audit import AUDIT_EVENTS
 from llmtb.events.chain import Row
 from llmtb.events.chat import CHAT_EVENTS
 from llmtb.events.desk import DESK_EVENTS
@@ -18,7 +20,9 @@ from llmtb.events.errors import NewerEvent, UnreadableEvent, UnwritableEvent
 from llmtb.events.event import Event
 from llmtb.events.floor import FLOOR_EVENTS
 from llmtb.events.knowledge import KNOWLEDGE_EVENTS
-from llmtb.events.record import Recorded
+from llmtb.events.personal import plan_of
+from llmtb.events.record import Change, Recorded
+from llmtb.events.sealing import Keys, Place, Sealed, is_sealed, opened, parts_of, seal
 
 Reader = Callable[[bytes], Event]
 
@@ -40,6 +44,8 @@ class Codec:
     versions: for types that were changed incompatibly, which version they are now (2, 3, …); the
     topic of version 1 is the bare name of the class.
     upcasters: by the topics of the superseded versions. What one returns may be superseded too.
+    keys: seal and open what events say about people (`llmtb.events.sealing`). Without them nothing
+    is sealed, and of what was sealed before, blanks are read.
     """
 
     def __init__(
@@ -48,7 +54,9 @@ class Codec:
         *,
         versions: Mapping[type[Event], int] | None = None,
         upcasters: Mapping[str, Upcaster] | None = None,
+        keys: Keys | None = None,
     ) -> None:
+        self.keys = keys
         versions = versions or {}
         self._topics = {type_: _topic(type_, versions.get(type_, 1)) for type_ in types}
         self._versions = {type_.__name__: versions.get(type_, 1) for type_ in self._topics}
@@ -58,7 +66,8 @@ class Codec:
         }
         """By topic, the decoders of the current types: what `decode` does for most events."""
         self._writers = {
-            type_: (topic, self.readers[topic]) for type_, topic in self._topics.items()
+            type_: (topic, self.readers[topic], plan_of(type_))
+            for type_, topic in self._topics.items()
         }
         self._superseded = {
             topic: (msgspec.msgpack.Decoder(upcaster.type).decode, upcaster)
@@ -75,24 +84,34 @@ class Codec:
         current = {topic: type_ for type_, topic in self._topics.items()}
         return current | {topic: up.type for topic, (_, up) in self._superseded.items()}
 
+    def with_keys(self, keys: Keys | None) -> "Codec":
+        """The same codec with other keys, or none."""
+        codec = copy(self)
+        codec.keys = keys
+        return codec
+
     def encode(self, event: Event) -> tuple[str, bytes]:
-        """Return the topic and the bytes of an event; raises as `encode_all` does."""
-        [stored] = self.encode_all([event])
+        """Return the topic and the bytes of an event, nothing sealed; raises as `encode_all`."""
+        [stored] = self.with_keys(None).encode_all([Change("", 1, event)])
         return stored
 
-    def encode_all(self, events: Iterable[Event]) -> list[tuple[str, bytes]]:
-        """Return the topic and the bytes of each event.
+    def encode_all(self, changes: Iterable[Change]) -> list[tuple[str, bytes]]:
+        """Return the topic and the bytes of each event, its personal words sealed.
 
         Raises UnwritableEvent for a type that is not among the codec's, and for bytes that could
         not be decoded again: what enters the journal stays there, so a wrong value stops here.
         """
-        writers, encode = self._writers, self._encode
+        writers, encode, keys = self._writers, self._encode, self.keys
         stored = []
-        for event in events:
+        for change in changes:
+            event = change.event
             try:
-                topic, read = writers[type(event)]
+                topic, read, plan = writers[type(event)]
                 state = encode(event)
                 read(state)
+                if keys is not None and plan is not None:
+                    place = Place(change.stream, change.version, topic)
+                    state = seal(event, plan, place, keys) or state
             except (
                 msgspec.MsgspecError,
                 LookupError,
@@ -109,36 +128,65 @@ class Codec:
     def decode(self, topic: str, state: bytes, seq: int = 0) -> Sequence[Event]:
         """Return the event that the bytes hold: one, unless an upcaster says otherwise.
 
-        seq: where it is stored, for the error.
+        Sealed words stay blank: `recorded` opens them. seq: where it is stored, for the error.
         Raises UnreadableEvent, or NewerEvent when a newer version of the program wrote it.
         """
+        return self._decode((seq, "", 0, topic, state, b""), opens=False)
+
+    def _decode(self, row: Row, *, opens: bool = True) -> Sequence[Event]:
+        seq, stream, version, topic, state, _ = row
         try:
-            if (read := self.readers.get(topic)) is not None:
-                return (read(state),)
-            if (superseded := self._superseded.get(topic)) is not None:
-                return self._upcast(superseded[0](state))
-        except msgspec.MsgspecError as error:
+            if (read := self.readers.get(topic) or self._superseded.get(topic, (None,))[0]) is None:
+                raise self._unknown(seq, topic)
+            if not is_sealed(state):
+                event = read(state)
+            else:
+                sealed = parts_of(state)
+                event = read(sealed.event)
+                plan = plan_of(type(event))
+                if opens and plan is not None:
+                    boxes = self._open(sealed, Place(stream, version, topic))
+                    event = opened(event, plan, stream, boxes)
+            return (event,) if topic in self.readers else self._upcast(event)
+        except (msgspec.MsgspecError, ValueError) as error:
             raise UnreadableEvent(seq, topic, _one_line(error)) from error
+
+    def _open(self, sealed: Sealed, place: Place) -> list[bytes | None]:
+        if self.keys is None:
+            return [None] * len(sealed.boxes)
+        return [self.keys.open(box, place.of(index)) for index, box in enumerate(sealed.boxes)]
+
+    def unsealed(self, row: Row) -> list[bytes | None]:
+        """The salt and words of each box of a stored row; none if nothing in it is sealed.
+
+        Raises UnreadableEvent.
+        """
+        seq, stream, version, topic, state, _ = row
+        if not is_sealed(state):
+            return []
+        try:
+            return self._open(parts_of(state), Place(stream, version, topic))
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise UnreadableEvent(seq, topic, _one_line(error)) from error
+
+    def _unknown(self, seq: int, topic: str) -> UnreadableEvent:
         name, _, version = topic.partition(".")
         if version.isdecimal() and int(version) > self._versions.get(name, int(version)):
             why = f"version {version} of {name} is newer than this program"
-            raise NewerEvent(seq, topic, why)
-        raise UnreadableEvent(seq, topic, "this program knows no such type of event")
+            return NewerEvent(seq, topic, why)
+        return UnreadableEvent(seq, topic, "this program knows no such type of event")
 
     def recorded(self, rows: Sequence[Row]) -> list[Recorded]:
         """Decode stored rows; raises as `decode` does."""
         readers = self.readers
-        try:
-            return [
-                Recorded(seq, stream, version, readers[topic](state), mark)
-                for seq, stream, version, topic, state, mark in rows
-            ]
-        except (KeyError, msgspec.MsgspecError):  # one is not of a current type, or damaged
-            return [
-                Recorded(seq, stream, version, event, mark)
-                for seq, stream, version, topic, state, mark in rows
-                for event in self.decode(topic, state, seq)
-            ]
+        found: list[Recorded] = []
+        for row in rows:
+            seq, stream, version, topic, state, mark = row
+            try:
+                found.append(Recorded(seq, stream, version, readers[topic](state), mark))
+            except (KeyError, msgspec.MsgspecError):  # it is sealed, superseded or damaged
+                found += [Recorded(seq, stream, version, each, mark) for each in self._decode(row)]
+        return found
 
     def _upcast(self, event: Event) -> Sequence[Event]:
         upcaster = self._upcasters.get(type(event))
@@ -161,6 +209,7 @@ PUBLISHED: tuple[type[Event], ...] = (
     *CHAT_EVENTS,
     *KNOWLEDGE_EVENTS,
     *ACCESS_EVENTS,
+    *AUDIT_EVENTS,
 )
 """Every event type there is today."""
 

@@ -3,9 +3,10 @@
 The names and fields are the published language; fields are only ever appended, with a default.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from llmtb.events.event import Event
+from llmtb.events.personal import TALK
 
 STREAM = "desk/conversations"
 """The stream of all events of the desk."""
@@ -20,7 +21,7 @@ class HandedOver(Event, frozen=True, kw_only=True):
 
     chat: str
     reason: str
-    summary: str
+    summary: Annotated[str, TALK]
     agent: str | None = None
     question: str | None = None
 
@@ -34,7 +35,7 @@ class TakenBack(Event, frozen=True, kw_only=True):
 
     chat: str
     reason: str
-    summary: str
+    summary: Annotated[str, TALK]
     agent: str | None = None
 
 
@@ -48,7 +49,7 @@ class MessageRelayed(Event, frozen=True, kw_only=True):
     chat: str
     agent: str | None
     sender: Literal["customer", "agent"]
-    text: str
+    text: Annotated[str, TALK]
     update: str
 
 
@@ -57,7 +58,7 @@ class CallbackOpened(Event, frozen=True, kw_only=True):
 
     chat: str
     reason: str
-    summary: str
+    summary: Annotated[str, TALK]
     question: str | None = None
 
 
@@ -65,7 +66,7 @@ class CallbackClosed(Event, frozen=True, kw_only=True):
     """A callback is done with. reason: `taken` by an agent, or a person's words."""
 
     chat: str
-    reason: str
+    reason: Annotated[str, TALK]
 
 
 DESK_EVENTS: tuple[type[Event], ...] = (

@@ -6,9 +6,10 @@ which it starts. Instants are aware UTC; counts are people or breaks.
 """
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from llmtb.events.event import Event, Instant
+from llmtb.events.personal import HIRED, NAME, REASON
 from llmtb.events.report import ShiftReport
 
 Role = Literal["agent", "supervisor", "auditor", "customer", "admin"]
@@ -52,27 +53,27 @@ class AgentAdded(Event, frozen=True, kw_only=True):
     """A person became known, by a stable id; names are only for reading."""
 
     agent: str
-    name: str
+    name: Annotated[str, NAME]
     role: Role
-    hired_on: date | None
+    hired_on: Annotated[date | None, HIRED]
 
 
 class AgentChanged(Event, frozen=True, kw_only=True):
     """A person's name, role or date of hire changed; the fields are the new ones."""
 
     agent: str
-    name: str
+    name: Annotated[str, NAME]
     role: Role
-    hired_on: date | None
+    hired_on: Annotated[date | None, HIRED]
 
 
 class AgentRemoved(Event, frozen=True, kw_only=True):
     """A person left; the fields are the last known ones."""
 
     agent: str
-    name: str
+    name: Annotated[str, NAME]
     role: Role
-    hired_on: date | None
+    hired_on: Annotated[date | None, HIRED]
 
 
 class ShiftAssigned(Event, frozen=True, kw_only=True):
@@ -206,7 +207,7 @@ class BreakEnded(Event, frozen=True, kw_only=True):
     ended_by: EndedBy
     late_seconds: int
     free: int
-    reason: str | None = None
+    reason: Annotated[str | None, REASON] = None
 
 
 class BreakExtended(Event, frozen=True, kw_only=True):
@@ -215,7 +216,7 @@ class BreakExtended(Event, frozen=True, kw_only=True):
     agent: str
     shift: str
     due: Instant
-    reason: str
+    reason: Annotated[str, REASON]
 
 
 class WarningIssued(Event, frozen=True, kw_only=True):
@@ -239,7 +240,7 @@ class WarningForgiven(Event, frozen=True, kw_only=True):
     cause: WarningCause
     minute: int | None
     count: int
-    reason: str | None = None
+    reason: Annotated[str | None, REASON] = None
 
 
 class DisciplineApplied(Event, frozen=True, kw_only=True):

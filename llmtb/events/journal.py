@@ -36,6 +36,7 @@ from llmtb.events.writer import Outcome, Request, Snapshot, Writer
 
 __all__ = ["Change", "Journal", "Part", "Recorded", "Statistics", "Subscription"]
 
+WRAPPED = ", sealed"  # what the layout of a snapshot that holds people's words ends with
 LOOK_AGAIN = 1.0  # seconds between looks at a store that does not answer
 
 P = ParamSpec("P")
@@ -74,7 +75,7 @@ class Journal:
         self._backlog = backlog
         self._max_batch = max_batch
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(store)
+        self._writer = Writer(store, codec.keys)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._feed = Feed(store.head().seq, self._past)
         self._waiting: deque[Waiting] = deque()
@@ -92,6 +93,8 @@ class Journal:
         cls, store: Store, *, codec: Codec = CODEC, backlog: int = 65536, max_batch: int = 4096
     ) -> Self:
         """Return a journal on an open store, which `close` will close.
+
+        codec: with its keys, people's words and the snapshots are sealed.
 
         backlog: most appends that may wait; beyond that `append` refuses.
         max_batch: most appends in one transaction.
@@ -165,13 +168,20 @@ class Journal:
         A snapshot is a shortcut and nothing more: one that cannot be kept is only counted.
         """
         if not self._closing:
+            if (keys := self._codec.keys) is not None:
+                layout, state = layout + WRAPPED, keys.wrap(state)
             self._snapshots[key] = Snapshot(key, layout, seq, state)
             self._wake()
 
     def load_snapshot(self, key: str, layout: str) -> tuple[int, bytes] | None:
         """Return (seq, state) of the latest snapshot of `key`, if it has this layout."""
-        found = self._store.load_snapshot(key, layout)
-        return found if found is not None and found[0] <= self.head else None
+        keys = self._codec.keys
+        found = self._store.load_snapshot(key, layout if keys is None else layout + WRAPPED)
+        if found is None or found[0] > self.head:
+            return None
+        seq, state = found
+        opened = state if keys is None else keys.unwrap(state)
+        return None if opened is None else (seq, opened)
 
     def statistics(self) -> Statistics:
         """Return what the journal has done since it was opened."""
@@ -209,7 +219,7 @@ class Journal:
         for change in changes:
             if change.version == 1 and "\n" in change.stream:
                 raise ValueError(f"a stream's name holds a line feed: {change.stream!r}")
-        stored = self._codec.encode_all([change.event for change in changes])
+        stored = self._codec.encode_all(changes)
         return Request(parts, changes, stored)
 
     def _wake(self) -> None:

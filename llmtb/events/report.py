@@ -1,8 +1,11 @@
 """The published report of one shift: ids, instants, counts; names are added when it is shown."""
 
+from typing import Annotated
+
 import msgspec
 
 from llmtb.events.event import Instant
+from llmtb.events.personal import REASON
 
 
 class BreakLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +42,7 @@ class ActLine(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
     act: str
     by: str
-    reason: str | None
+    reason: Annotated[str | None, REASON]
 
 
 class CapacityLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from llmtb.events.chain import GENESIS, Row, seal
 from llmtb.events.errors import AlreadyApplied, Conflict, JournalError, StorageFailed
 from llmtb.events.record import Change, Part, Recorded
+from llmtb.events.sealing import Keys
 from llmtb.events.stores.store import Applied, Collision, Store, Transaction
 
 
@@ -38,8 +39,9 @@ ATTEMPTS = 3  # how often another writer may be first before the store is held t
 class Writer:
     """Commits batches of appends to a store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, keys: Keys | None = None) -> None:
         self._store = store
+        self._keys = keys
         self.snapshots_lost = 0
 
     def write(self, batch: Sequence[Request], snapshots: Sequence[Snapshot]) -> list[Outcome]:
@@ -67,6 +69,8 @@ class Writer:
         for _ in range(ATTEMPTS):
             page = _Page()
             try:
+                if self._keys is not None:
+                    self._keys.settle()  # what a lost key sealed would be lost with it
                 with self._store.transaction() as transaction:
                     page.fill(transaction, batch)
                     if page.rows:
