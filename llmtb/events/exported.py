@@ -28,7 +28,7 @@ So a line that was changed is found by its leaf; its state by its hash; its payl
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -39,7 +39,7 @@ from llmtb.events.merkle import leaf
 from llmtb.events.published import publish
 from llmtb.events.record import Recorded
 
-FORMAT = "llmtb-export 1"
+FORMAT: Final = "llmtb-export 1"
 EVENTS, MANIFEST, CHECKPOINT, SIGNED = (
     "events.jsonl",
     "manifest.json",
@@ -137,14 +137,14 @@ class Places(NamedTuple):
 
 
 def line_of(
-    row: Row, recorded: Recorded, opened: Sequence[bytes | None], places: Places = Places()
+    row: Row, recorded: Recorded, opened: Sequence[bytes | None], places: Places
 ) -> tuple[bytes, bytes]:
     """The line of a stored event, its line feed included, and its leaf.
 
     recorded: the event as it was stored (not read as newer ones); opened: the salt and words of
     each of its boxes.
     """
-    seq, stream, version, topic, state, mark = row
+    topic, state, mark = row[3:]
     form = publish(recorded)
     written: dict[str, Any] = {name: form.pop(name) for name in _HEAD}
     cause = form.pop("cause", None)
