@@ -20,6 +20,8 @@ from llmtb.actors.access import new_code
 from llmtb.actors.centre import SetPolicy
 from llmtb.answerer.answerer import Answerer
 from llmtb.app import House
+from llmtb.audit.archive import Archive
+from llmtb.audit.service import REQUESTS, Auditing
 from llmtb.channels.attachments import Reports
 from llmtb.channels.conversation.conversation import Conversation, urgency
 from llmtb.channels.conversation.step import Settings as Manners
@@ -231,7 +233,9 @@ class Live:
             demo=self._demo,
         )
         server = Server(self._settings.console, site(console), hub)
-        control = Control(self._folder, partial(self._controlled, service, console))
+        archive = Archive(house, journal, None, views, self._folder, self._settings)
+        controlled = partial(self._controlled, service, Auditing(archive), console)
+        control = Control(self._folder, controlled)
         works = [
             knowing.run(),
             answerer.run(),
@@ -264,9 +268,16 @@ class Live:
         return msgspec.structs.replace(manners_of(self._settings.telegram), console=address)
 
     async def _controlled(
-        self, service: Service, console: Console, request: dict[str, Any], note: Note
+        self,
+        service: Service,
+        auditing: Auditing,
+        console: Console,
+        request: dict[str, Any],
+        note: Note,
     ) -> Any:
         """What a verb asks of the running program. Raises Unable."""
+        if request.get("do") in REQUESTS:
+            return await auditing.do(request, note)
         if request.get("do") != DO:
             return await service.do(request, note)
         try:

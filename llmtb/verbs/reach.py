@@ -15,6 +15,8 @@ from rich.text import Text
 
 from llmtb import control
 from llmtb.app import House
+from llmtb.audit.archive import Archive
+from llmtb.audit.service import REQUESTS, Auditing
 from llmtb.control import Note, Unable
 from llmtb.events.errors import JournalInUse
 from llmtb.events.journal import Journal
@@ -39,7 +41,7 @@ _PAUSE: Final = 0.2
 def done(
     settings_file: Path | None,
     data: Path | None,
-    request: AnyRequest,
+    request: AnyRequest | dict[str, Any],
     *,
     piece: Callable[[str], None] | None = None,
 ) -> Any:
@@ -71,7 +73,9 @@ def _noting(status: Status | None, tell: Callable[[str], None] | None) -> Note:
     return note
 
 
-async def _done(settings: Settings, folder: Path, request: AnyRequest, note: Note) -> Any:
+async def _done(
+    settings: Settings, folder: Path, request: AnyRequest | dict[str, Any], note: Note
+) -> Any:
     form: dict[str, Any] = msgspec.to_builtins(request)
     loop = asyncio.get_running_loop()
     last = loop.time() + _PATIENCE
@@ -96,6 +100,9 @@ async def _here(settings: Settings, folder: Path, form: dict[str, Any], note: No
         stack.push_async_callback(journal.close)
         house = House(journal, WallClock(), random.Random(0))  # noqa: S311 - spreads retries
         stack.push_async_callback(house.stop)
+        if form["do"] in REQUESTS:
+            archive = Archive(house, journal, None, None, folder, settings)
+            return await Auditing(archive).do(form, note)
 
         async def open_answers(note: Note) -> Answers:
             note("loading the models")

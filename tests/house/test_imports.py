@@ -42,6 +42,7 @@ ROOMS: dict[str, set[str] | str] = {
     "llmtb.control": set(),
     "llmtb.app": "*",
     "llmtb.asking_around": "*",
+    "llmtb.audit": "*",
     "llmtb.demo": "*",
     "llmtb.library": "*",
     "llmtb.live": "*",

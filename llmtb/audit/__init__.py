@@ -1,0 +1,1 @@
+"""The audit's own work: signing, giving out, disclosing, forgetting, copying, rescuing."""
