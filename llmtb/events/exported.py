@@ -15,15 +15,21 @@ A line is one flat JSON object with these keys, in this order:
     cause                           where the event has one
     payload                         its other own fields
     topic      what it is stored under, where that is not its type
-    state      the stored bytes, in base64; absent where ids were replaced
+    state      the stored bytes, in base64
     opened     where words are sealed: for each box its salt and words in base64, or null
     command    [id, first, last]: the command that led to these events, in the first one's line
     previous   the hash of the event before, where that is not the line above (and not the genesis)
-    proof      the proof of inclusion in the checkpoint's tree, base64 each, where `previous` is
+    proof      of inclusion in the checkpoint's tree, base64 each: only where events are left out
+               in between, in the line after which the next event is not the next line
     hash       of the event, in hex (`llmtb.events.chain`)
     leaf       SHA-256 of 0x00 and the line up to here, in hex: up to the comma before `"leaf"`
 
 So a line that was changed is found by its leaf; its state by its hash; its payload by its state.
+A proof holds for its event and, by the chain, for those of the lines above it up to `previous`.
+
+Where ids were replaced (`pseudonyms`), state, opened, command, previous, proof and hash are absent:
+ids could be guessed from a hash. Blanks stand in the payload for what was left out, so that it can
+still be read as an event.
 """
 
 from base64 import b64decode, b64encode
@@ -56,7 +62,7 @@ Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 class Line(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """A line as it is written; see above."""
+    """A line as it is written, but for its leaf; see above."""
 
     seq: Annotated[int, Meta(ge=1)]
     at: str
@@ -72,15 +78,15 @@ class Line(
     command: tuple[str, int, int] | None = None
     previous: Hash | None = None
     proof: list[str] | None = None
-    hash: Hash
+    hash: Hash | None = None
 
 
 class Ends(msgspec.Struct, frozen=True, kw_only=True):
-    """The first or the last event of an export."""
+    """The first or the last event of an export. hash: None where ids were replaced."""
 
     seq: int
     at: str
-    hash: Hash
+    hash: Hash | None
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
