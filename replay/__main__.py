@@ -1,34 +1,53 @@
-"""`python -m replay verify FILE`: does every event of a journal hold, in its place and order?"""
+"""Check, read and ask an export or a journal; nothing of the running system is needed."""
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from importlib import import_module
 
-from llmtb.events.errors import JournalError
-from llmtb.events.reading import verify
-from llmtb.events.stores.sqlite import SQLiteStore
+from replay.exits import DONE, FAULT, INTERRUPTED, Failed
 
-HOLDS, BROKEN = 0, 3
+VERBS = {
+    "verify": "is every event what was written, in its place and order?",
+}
+"""By name: what it is for. Each is a module of this folder, with `add` and `run`."""
+
+
+def parser(verbs: Collection[str] = VERBS.keys()) -> argparse.ArgumentParser:
+    """The verbs, and the arguments of those that are asked for; the others stay unloaded."""
+    whole = argparse.ArgumentParser(prog="python -m replay", description=__doc__)
+    choices = whole.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, purpose in VERBS.items():
+        part = choices.add_parser(verb, help=purpose, description=purpose)
+        if verb in verbs:
+            module = import_module(f"replay.{verb}")
+            module.add(part)
+            part.set_defaults(run=module.run)
+    return whole
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check a journal and say so in one line; returns 0 if it holds, 3 if it does not."""
-    parser = argparse.ArgumentParser(prog="python -m replay", description=__doc__)
-    parser.add_argument("verb", choices=["verify"])
-    parser.add_argument("file", type=Path, metavar="FILE", help="a journal.db")
-    options = parser.parse_args(arguments)
+    """Do what a verb says; returns the exit status, see `replay.exits`."""
+    words = sys.argv[1:] if arguments is None else arguments
+    options = parser(words[:1]).parse_args(words)
     try:
-        store = SQLiteStore(options.file, read_only=True)
-        try:
-            head = verify(store)
-        finally:
-            store.close()
-    except JournalError as error:
-        sys.stderr.write(f"replay: {error}\n")
-        return BROKEN
-    sys.stdout.write(f"{head.seq} events hold; the last one's hash is {head.hash.hex()}\n")
-    return HOLDS
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except Failed as failure:
+        sys.stderr.write(f"replay: {failure}\n")
+        return failure.status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who read our output has seen enough; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as fault:  # noqa: BLE001 - the last door: no stack trace reaches a person
+        said = " ".join(str(fault).split())
+        sys.stderr.write(f"replay: a fault of the program: {type(fault).__name__}: {said}\n")
+        return FAULT
+    return status
 
 
 if __name__ == "__main__":

@@ -29,10 +29,10 @@ def publish(recorded: Recorded) -> dict[str, Any]:
         "type": type(event).__name__,
         "by": event.by,
     }
-    for name, default in _own_fields(type(event)):
+    for name, default in own_fields(type(event)):
         value = getattr(event, name)
         if default is msgspec.NODEFAULT or value != default:
-            form[name] = _plain(value)
+            form[name] = plain(value)
     return form
 
 
@@ -41,18 +41,33 @@ def line(recorded: Recorded) -> bytes:
     return _ENCODE(publish(recorded)) + b"\n"
 
 
+def event_of(kind: type[Event], form: Mapping[str, Any]) -> Event:
+    """The event that a published form is of, when its type is known.
+
+    Raises msgspec.ValidationError, or KeyError for a field that is not there.
+    """
+    fields = msgspec.structs.fields(kind)
+    missing = {f.name: f.default for f in fields if f.default is not msgspec.NODEFAULT}
+    whole = missing | dict(form)
+    return msgspec.convert([whole[f.name] for f in fields], kind)
+
+
 def instant(at: datetime) -> str:
     """An instant as published: `2026-11-21T04:30:00.000000Z`."""
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="microseconds")[:-6] + "Z"  # in place of +00:00
 
 
 @cache
-def _own_fields(kind: type[Event]) -> tuple[tuple[str, Any], ...]:
+def own_fields(kind: type[Event]) -> tuple[tuple[str, Any], ...]:
+    """The fields of a type that not every event has, each with its default."""
     fields = msgspec.structs.fields(kind)
     return tuple((f.name, f.default) for f in fields if f.name not in ("at", "by"))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of an event as it is published: text, numbers, truth, none, tables and lists."""
     if isinstance(value, str | int | float | None):
         return value
     if isinstance(value, datetime):
@@ -60,9 +75,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: plain(each) for key, each in value.items()}
     if isinstance(value, msgspec.Struct):
-        return {key: _plain(each) for key, each in msgspec.structs.asdict(value).items()}
+        return {key: plain(each) for key, each in msgspec.structs.asdict(value).items()}
     if isinstance(value, bytes):
         return value.hex()
-    return [_plain(each) for each in value]
+    return [plain(each) for each in value]

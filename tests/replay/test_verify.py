@@ -8,7 +8,8 @@ import pytest
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.simulate import simulate
 from llmtb.testing.day import Day
-from replay.__main__ import BROKEN, HOLDS, main
+from replay.__main__ import main
+from replay.exits import BROKEN, DONE, INPUT
 
 
 def journal_of_a_day(folder: Path) -> Path:
@@ -19,7 +20,7 @@ def journal_of_a_day(folder: Path) -> Path:
 
 def test_a_sound_journal_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = journal_of_a_day(tmp_path)
-    assert main(["verify", str(path)]) == HOLDS
+    assert main(["verify", str(path)]) == DONE
     assert "events hold" in capsys.readouterr().out
 
 
@@ -51,5 +52,5 @@ def test_one_changed_event_is_found(
 def test_what_is_no_journal_is_told_in_a_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["verify", str(tmp_path / "nothing.db")]) == BROKEN
+    assert main(["verify", str(tmp_path / "nothing.db")]) == INPUT
     assert len(capsys.readouterr().err.splitlines()) == 1
