@@ -169,6 +169,23 @@ class Codec:
         except (msgspec.MsgspecError, ValueError) as error:
             raise UnreadableEvent(seq, topic, _one_line(error)) from error
 
+    def as_stored(self, row: Row) -> tuple[Event, list[bytes | None]]:
+        """The event of a row as it was written, and the salt and words of each of its boxes.
+
+        No upcaster has a part in it. Words that are not opened are blank. Raises UnreadableEvent.
+        """
+        seq, stream, _, topic, state, _ = row
+        boxes = self.unsealed(row)
+        try:
+            read = self.readers.get(topic) or self._superseded.get(topic, (None,))[0]
+            if read is None:
+                raise self._unknown(seq, topic)
+            event = read(parts_of(state).event if is_sealed(state) else state)
+            plan = plan_of(type(event)) if any(boxes) else None
+            return event if plan is None else opened(event, plan, stream, boxes), boxes
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise UnreadableEvent(seq, topic, _one_line(error)) from error
+
     def _unknown(self, seq: int, topic: str) -> UnreadableEvent:
         name, _, version = topic.partition(".")
         if version.isdecimal() and int(version) > self._versions.get(name, int(version)):

@@ -4,8 +4,8 @@ An export is a folder of four files:
 
     events.jsonl       an event a line, in order of `seq`
     manifest.json      what is in it (`Manifest`)
-    checkpoint         the journal up to the last line's event, signed (`llmtb.events.note`); absent
-                       where ids were replaced
+    checkpoint         the journal up to the end of what was gone through, signed
+                       (`llmtb.events.note`); absent where ids were replaced
     export.checkpoint  the Merkle tree of the manifest's bytes and then of the lines, signed: its
                        leaves are those that the lines name
 
@@ -32,18 +32,32 @@ ids could be guessed from a hash. Blanks stand in the payload for what was left 
 still be read as an event.
 """
 
-from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from base64 import b64decode
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import cache
+from operator import attrgetter
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from llmtb.events.audit import Shown
 from llmtb.events.chain import Row
+from llmtb.events.event import Event
 from llmtb.events.merkle import leaf
-from llmtb.events.published import publish
-from llmtb.events.record import Recorded
+from llmtb.events.published import instant, own_fields, plain
 
 FORMAT: Final = "llmtb-export 1"
 EVENTS, MANIFEST, CHECKPOINT, SIGNED = (
@@ -142,41 +156,121 @@ class Places(NamedTuple):
     proof: Sequence[bytes] | None = None
 
 
+NOWHERE = Places()
+
+
 def line_of(
-    row: Row, recorded: Recorded, opened: Sequence[bytes | None], places: Places
+    row: Row, event: Event, opened: Sequence[bytes | None], places: Places = NOWHERE
 ) -> tuple[bytes, bytes]:
     """The line of a stored event, its line feed included, and its leaf.
 
-    recorded: the event as it was stored (not read as newer ones); opened: the salt and words of
-    each of its boxes.
+    event: as it was stored (`Codec.as_stored`), with the words that are to be read in it; opened:
+    the salt and words of each of its boxes.
     """
-    topic, state, mark = row[3:]
-    form = publish(recorded)
-    written: dict[str, Any] = {name: form.pop(name) for name in _HEAD}
-    cause = form.pop("cause", None)
-    if cause is not None:
-        written["cause"] = cause
-    written["payload"] = form
-    if topic != written["type"]:
-        written["topic"] = topic
-    written["state"] = _base64(state)
-    if opened:
-        written["opened"] = [None if each is None else _base64(each) for each in opened]
-    if places.command is not None:
-        written["command"] = places.command
-    if places.previous is not None:
-        written["previous"] = places.previous.hex()
-    if places.proof is not None:
-        written["proof"] = [_base64(each) for each in places.proof]
-    written["hash"] = mark.hex()
-    return ended(written)
+    seq, stream, version, topic, state, mark = row
+    form = _form_of(type(event))
+    values = form.values(event)
+    command, previous, proof = places
+    return ended(
+        Written(
+            seq,
+            instant(event.at),
+            stream,
+            version,
+            form.name,
+            event.by,
+            form.cause(event),
+            form.payload(*values),
+            UNSET if topic == form.name else topic,
+            state,
+            opened or UNSET,
+            command or UNSET,
+            UNSET if previous is None else previous.hex(),
+            UNSET if proof is None else proof,
+            mark.hex(),
+        )
+    )
 
 
-def ended(written: Mapping[str, Any]) -> tuple[bytes, bytes]:
-    """A line with its leaf at its end, its line feed included; and that leaf."""
+def ended(written: Any) -> tuple[bytes, bytes]:
+    """A line with its leaf at its end, its line feed included; and that leaf.
+
+    written: what stands in it, a struct or a table.
+    """
     body = _ENCODE(written)[:-1]
     mark = leaf(body)
     return b'%b%b%b"}\n' % (body, END, mark.hex().encode()), mark
+
+
+class Written(msgspec.Struct, gc=False):
+    """A line while it is written; bytes become base64."""
+
+    seq: int
+    at: str
+    stream: str
+    version: int
+    type: str
+    by: str
+    cause: Any
+    payload: Any
+    topic: str | UnsetType
+    state: bytes | UnsetType
+    opened: Sequence[bytes | None] | UnsetType
+    command: tuple[str, int, int] | UnsetType
+    previous: str | UnsetType
+    proof: Sequence[bytes] | UnsetType
+    hash: str | UnsetType
+
+
+class _Form(NamedTuple):
+    """How events of a type are written: its name, its cause, and its other fields, in order."""
+
+    name: str
+    cause: Callable[[Event], Any]
+    values: Callable[[Event], Sequence[Any]]
+    payload: Callable[..., Any]
+
+
+@cache
+def _form_of(kind: type[Event]) -> _Form:
+    """How a type is written; what `publish` makes of it, without a table for each event."""
+    hints = get_type_hints(kind)
+    own = [(name, default) for name, default in own_fields(kind) if name != "cause"]
+    fields = [
+        (name, Any) if default is msgspec.NODEFAULT else (name, Any, UNSET) for name, default in own
+    ]
+    payload = msgspec.defstruct("Payload", fields, gc=False)
+    later = {
+        place: default for place, (_, default) in enumerate(own) if default is not msgspec.NODEFAULT
+    }
+    odd = {
+        place: instant if hints[name] in _INSTANTS else plain
+        for place, (name, _) in enumerate(own)
+        if not _is_plain(hints[name])
+    }
+    names = [name for name, _ in own]
+    get = attrgetter(*names) if len(names) > 1 else lambda event: [getattr(event, *names)]
+
+    def values(event: Event) -> Sequence[Any]:
+        found = list(get(event))
+        for place, default in later.items():
+            if found[place] == default:
+                found[place] = UNSET
+        for place, told in odd.items():
+            value = found[place]
+            if value is not None and value is not UNSET:
+                found[place] = told(value)
+        return found
+
+    caused = attrgetter("cause") if "cause" in kind.__struct_fields__ else lambda _: UNSET
+    return _Form(kind.__name__, caused, values if later or odd else get, payload)
+
+
+def _is_plain(hint: Any) -> bool:
+    """Whether JSON holds the values of a type just as they are published."""
+    if get_origin(hint) in (list, Union, UnionType, Literal):
+        return get_origin(hint) is Literal or all(map(_is_plain, get_args(hint)))
+    return hint in (str, int, float, bool, date, NoneType)
 
 
 def base64(text: str) -> bytes:
@@ -184,9 +278,5 @@ def base64(text: str) -> bytes:
     return b64decode(text, validate=True)
 
 
-def _base64(data: bytes) -> str:
-    return b64encode(data).decode("ascii")
-
-
-_HEAD = ("seq", "at", "stream", "version", "type", "by")
+_INSTANTS = (datetime, datetime | None)
 _ENCODE = msgspec.json.Encoder().encode

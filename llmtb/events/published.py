@@ -56,7 +56,8 @@ def instant(at: datetime) -> str:
     """An instant as published: `2026-11-21T04:30:00.000000Z`."""
     if at.tzinfo is not UTC:
         at = at.astimezone(UTC)
-    return at.isoformat(timespec="microseconds")[:-6] + "Z"  # in place of +00:00
+    text: str = msgspec.to_builtins(at)  # several times as fast as `isoformat`
+    return text if at.microsecond else f"{text[:-1]}.000000Z"
 
 
 @cache
