@@ -6,8 +6,8 @@ An export is a folder of four files:
     manifest.json      what is in it (`Manifest`)
     checkpoint         the journal up to the end of what was gone through, signed
                        (`llmtb.events.note`); absent where ids were replaced
-    export.checkpoint  the Merkle tree of the manifest's bytes and then of the lines, signed: its
-                       leaves are those that the lines name
+    export.checkpoint  the Merkle tree of the lines and then of the manifest's bytes, signed: its
+                       leaves are those that the lines name, and last the file manifest.json
 
 A line is one flat JSON object with these keys, in this order:
 
