@@ -47,6 +47,16 @@ LAYOUT = (
 )
 TABLES = {"stored_events", "commands", "snapshots"}
 
+REASONS = {
+    "SQLITE_FULL": "the disk is full; make room",
+    "SQLITE_READONLY": "the file cannot be written; check its permissions",
+    "SQLITE_CANTOPEN": "the file cannot be opened; check that it is there, and its permissions",
+    "SQLITE_BUSY": "another program keeps the file locked; end that program",
+    "SQLITE_IOERR": "the disk does not read or write; check it, and the room on it",
+    "SQLITE_CORRUPT": "the file is damaged; restore it from a copy",
+    "SQLITE_NOTADB": "the file is damaged; restore it from a copy",
+}
+
 
 class Ownership:
     """The right to write a journal, held by one process at a time.
@@ -102,8 +112,14 @@ def lay_out(path: Path) -> None:
 
 
 def is_journal(path: Path) -> bool:
-    """Return whether the file is a journal; False if it is still empty. Changes nothing.
+    """Return whether the file is a journal; see `is_laid_out`."""
+    return is_laid_out(path, APPLICATION, FORMAT, TABLES)
 
+
+def is_laid_out(path: Path, ours: int, newest: int, expected: set[str]) -> bool:
+    """Return whether a file is a database of ours; False if it is still empty. Changes nothing.
+
+    ours: the application id. newest: the latest format that is known. expected: its tables.
     Raises ForeignDatabase, DamagedDatabase or NewerDatabase for any other file, and BadDatabase
     for one that cannot be opened.
     """
@@ -120,15 +136,15 @@ def is_journal(path: Path) -> bool:
         ) from error
     if application == 0 and not tables:
         return False
-    if application != APPLICATION:
+    if application != ours:
         raise ForeignDatabase(
             path, "belongs to another program; choose another file, or move it away"
         )
-    if version > FORMAT:
+    if version > newest:
         raise NewerDatabase(
-            path, f"has format {version}, newer than {FORMAT}; use the program that wrote it"
+            path, f"has format {version}, newer than {newest}; use the program that wrote it"
         )
-    if missing := TABLES - tables:
+    if missing := expected - tables:
         names = ", ".join(sorted(missing))
         raise DamagedDatabase(path, f"is damaged (no table {names}); restore it from a copy")
     return True
@@ -144,3 +160,13 @@ def _identity(database: sqlite3.Connection) -> tuple[int, int, set[str]]:
 def _looks_like_sqlite(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(16) == b"SQLite format 3\0"
+
+
+def reason_of(error: BaseException) -> str:
+    """Say what went wrong with a database in words that tell what to do."""
+    cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+    name = getattr(cause, "sqlite_errorname", "")
+    for known, reason in REASONS.items():
+        if name.startswith(known):
+            return reason
+    return " ".join(str(error).split()) or type(error).__name__

@@ -21,7 +21,7 @@ from eventsourcing.sqlite import (
 
 from llmtb.events.chain import GENESIS, Head, Row, chained, follow
 from llmtb.events.errors import BadDatabase, BrokenChain, DamagedDatabase, StorageFailed
-from llmtb.events.stores.database import Ownership, address, create, is_journal, lay_out
+from llmtb.events.stores.database import Ownership, address, create, is_journal, lay_out, reason_of
 from llmtb.events.stores.store import Applied, Collision
 
 CHECKED = 1000  # newest events whose chain is checked whenever a journal is opened
@@ -42,16 +42,6 @@ SELECT_COMMANDS = """
     WHERE command IN (SELECT value FROM json_each(?))"""
 SAVE_SNAPSHOT = "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)"
 LOAD_SNAPSHOT = "SELECT seq, state FROM snapshots WHERE key = ? AND layout = ?"
-
-REASONS = {
-    "SQLITE_FULL": "the disk is full; make room",
-    "SQLITE_READONLY": "the file cannot be written; check its permissions",
-    "SQLITE_CANTOPEN": "the file cannot be opened; check that it is there, and its permissions",
-    "SQLITE_BUSY": "another program keeps the file locked; end that program",
-    "SQLITE_IOERR": "the disk does not read or write; check it, and the room on it",
-    "SQLITE_CORRUPT": "the file is damaged; restore it from a copy",
-    "SQLITE_NOTADB": "the file is damaged; restore it from a copy",
-}
 
 
 class SQLiteStore(SQLiteApplicationRecorder):
@@ -101,7 +91,7 @@ class SQLiteStore(SQLiteApplicationRecorder):
                 lay_out(self.path)
         except sqlite3.Error as error:
             ownership.release()
-            raise BadDatabase(self.path, f"cannot be set up: {_reason(error)}") from error
+            raise BadDatabase(self.path, f"cannot be set up: {reason_of(error)}") from error
         except BaseException:
             ownership.release()
             raise
@@ -142,7 +132,7 @@ class SQLiteStore(SQLiteApplicationRecorder):
             self._forget()
             # A failed COMMIT leaves its transaction open, and the pool would hand it out again.
             self._datastore.renew()
-            raise StorageFailed(f"{self.path}: {_reason(error)}") from error
+            raise StorageFailed(f"{self.path}: {reason_of(error)}") from error
         except BaseException:
             self._forget()
             raise
@@ -218,8 +208,8 @@ class SQLiteStore(SQLiteApplicationRecorder):
             reader.close()
             name = getattr(error, "sqlite_errorname", "")
             if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-                raise DamagedDatabase(self.path, _reason(error)) from error
-            raise StorageFailed(f"{self.path}: {_reason(error)}") from error
+                raise DamagedDatabase(self.path, reason_of(error)) from error
+            raise StorageFailed(f"{self.path}: {reason_of(error)}") from error
         self._readers.append(reader)
         if self._closed:
             self._close_readers()
@@ -233,7 +223,7 @@ class SQLiteStore(SQLiteApplicationRecorder):
                 address(self.path, "ro"), uri=True, isolation_level=None, check_same_thread=False
             )
         except sqlite3.Error as error:
-            raise StorageFailed(f"{self.path}: {_reason(error)}") from error
+            raise StorageFailed(f"{self.path}: {reason_of(error)}") from error
 
     def close(self) -> None:
         if not self._closed:
@@ -342,13 +332,3 @@ class _Pool(SQLiteConnectionPool):
 
 def _json(values: Iterable[str]) -> str:
     return msgspec.json.encode(list(values)).decode()
-
-
-def _reason(error: BaseException) -> str:
-    """Say what went wrong in words that tell what to do."""
-    cause = error if isinstance(error, sqlite3.Error) else error.__cause__
-    name = getattr(cause, "sqlite_errorname", "")
-    for known, reason in REASONS.items():
-        if name.startswith(known):
-            return reason
-    return " ".join(str(error).split()) or type(error).__name__
