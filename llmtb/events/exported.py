@@ -68,7 +68,7 @@ EVENTS, MANIFEST, CHECKPOINT, SIGNED = (
 )
 LONGEST_LINE = 16 * 1024 * 1024  # bytes; a line beyond is no line of ours
 END = b',"leaf":"'
-TAIL = len(END) + 64 + len(b'"}')  # bytes of a line from the end of what its leaf covers
+TAIL = len(END) + 64 + len(b'"}\n')  # bytes of a line that its leaf does not cover: the last
 
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
