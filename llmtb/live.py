@@ -8,7 +8,6 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from llmtb.actors.access import new_code
-from llmtb.actors.centre import SetPolicy
 from llmtb.answerer.answerer import Answerer
 from llmtb.app import House
 from llmtb.audit.archive import Archive
@@ -47,19 +45,18 @@ from llmtb.library.service import Service
 from llmtb.projections.catalogue import VIEWS_FILE, projections
 from llmtb.projections.engine import Views
 from llmtb.projections.history import Day, history_of
+from llmtb.rules_file import RulesFile
 from llmtb.runtime.clock import Clock, WallClock
 from llmtb.runtime.errors import Refused
 from llmtb.runtime.loop import run
 from llmtb.runtime.tasks import until_first
-from llmtb.settings import Settings, SettingsError, Telegram, load
+from llmtb.settings import Settings, SettingsError, Telegram
 
 __all__ = ["TelegramRefused", "run_bot"]
 
 log = logging.getLogger(__name__)
 
 JOURNAL_FILE = "journal.db"
-APPLIED_FILE = "policy.applied"
-LOOK = 2.0  # seconds between looks at the settings file
 AT_ONCE = partial(print, flush=True)  # a pipe or a service's log would hold it back
 CATCHING_UP = 2.0  # seconds that a look at the past waits for the views
 
@@ -150,7 +147,7 @@ class Live:
         self._show = show
         self._settings = settings
         self._telegram = telegram
-        self._file = file
+        self._rules = RulesFile(file, folder)
         self._folder = folder
         self._stop = asyncio.Event()
 
@@ -172,7 +169,7 @@ class Live:
             chance = random.Random(secrets.randbits(64))  # noqa: S311 - spreads retries
             self.house = house = await House.start(journal, self._clock, chance)
             stack.push_async_callback(house.stop)
-            await self._apply_rules(house)
+            await self._rules.apply(house, self._settings.policy)
             await self._serve(house, journal, views, chance)
 
     def stop(self) -> None:
@@ -244,7 +241,7 @@ class Live:
             conversation.run(port),
             pages.run(),
             server.run(),
-            self._follow_file(house),
+            self._rules.follow(house),
             self._stop.wait(),
         ]
         if self._demo is not None:
@@ -299,31 +296,6 @@ class Live:
             self._show(f"\nNobody supervises yet. Open this once, in Telegram:\n\n    {link}\n")
         await asyncio.get_running_loop().create_future()
 
-    async def _follow_file(self, house: House) -> None:
-        """Take up the rules of the settings file whenever it changes; a fault changes nothing."""
-        seen = _stamp(self._file)
-        while True:
-            await asyncio.sleep(LOOK)
-            stamp = _stamp(self._file)
-            if stamp != seen:
-                seen = stamp
-                try:
-                    self._settings = load(self._file, {})
-                    await self._apply_rules(house)
-                except (SettingsError, Refused) as error:
-                    log.warning("the settings stay as they were: %s", error)
-
-    async def _apply_rules(self, house: House) -> None:
-        """Set the file's rules, once for each text: what was set since by people then stays."""
-        rules = self._settings.policy
-        digest = sha256(msgspec.json.encode(rules, order="deterministic")).hexdigest()
-        applied = self._folder / APPLIED_FILE
-        if rules and (not applied.exists() or applied.read_text("ascii") != digest):
-            changed = await house.floor(SetPolicy(policy=rules, by="llmtb.toml"))
-            applied.write_text(digest, "ascii")
-            if changed:
-                log.info("the rules of %s hold from now", self._file)
-
 
 async def _served(service: Service, request: Mapping[str, Any]) -> Any:
     """What comes of a request to the library, for a page. Raises Unserved."""
@@ -352,11 +324,3 @@ async def _history(views: Views, agent: str) -> Sequence[Day]:
             await views.reached(views.position + views.behind)
     async with views.snapshot() as read:
         return await history_of(read, agent)
-
-
-def _stamp(file: Path) -> tuple[int, int] | None:
-    try:
-        stat = file.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size

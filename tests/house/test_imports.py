@@ -47,6 +47,7 @@ ROOMS: dict[str, set[str] | str] = {
     "llmtb.library": "*",
     "llmtb.live": "*",
     "llmtb.playground": "*",
+    "llmtb.rules_file": "*",
     "llmtb.simulate": "*",
     "llmtb.verbs": "*",
     "llmtb.cli": "*",
