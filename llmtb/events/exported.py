@@ -7,7 +7,8 @@ An export is a folder of four files:
     checkpoint         the journal up to the end of what was gone through, signed
                        (`llmtb.events.note`); absent where ids were replaced
     export.checkpoint  the Merkle tree of the lines and then of the manifest's bytes, signed: its
-                       leaves are those that the lines name, and last the file manifest.json
+                       leaves are those that the lines name, and last the file manifest.json;
+                       its origin is the journal's with `/export` after it
 
 A line is one flat JSON object with these keys, in this order:
 
@@ -60,6 +61,8 @@ from llmtb.events.merkle import leaf
 from llmtb.events.published import instant, own_fields, plain
 
 FORMAT: Final = "llmtb-export 1"
+SCHEMA: Final = 1  # of the published language
+ORIGIN: Final = "/export"
 EVENTS, MANIFEST, CHECKPOINT, SIGNED = (
     "events.jsonl",
     "manifest.json",
