@@ -1,7 +1,8 @@
 """The settings file `llmtb.toml`, read and validated: a fault is told with its line and reason.
 
 The company's rules (`llmtb.policy`) stand at the top level; the tables `[telegram]`, `[models]`,
-`[console]` and `[run]` say how the program runs. Secrets may come from the environment instead.
+`[console]`, `[run]` and `[audit]` say how the program runs. Secrets may come from the environment
+instead.
 """
 
 import re
@@ -110,6 +111,22 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     uvloop: bool = False
 
 
+class Audit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the records are kept: sealed, signed, checked.
+
+    master_key: the file with the key that locks people's keys; empty: `keys/master.key` in the
+    folder of the data, made at the first start. `LLMTB_MASTER_KEY` goes before both.
+    checkpoints: the folder that signed checkpoints are put into; empty: `checkpoints` in that
+    of the data. origin: what they say they are of; it is seen wherever they are shown.
+    daily: the local time of the company at which one is signed every day.
+    """
+
+    master_key: str = ""
+    checkpoints: str = ""
+    origin: Annotated[str, Meta(pattern=r"^[^\s+]{1,100}\Z")] = "llmtb"
+    daily: Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")] = "04:00"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is set before the start: `policy` is the part that the file gives."""
 
@@ -118,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     models: Models = Models()
     console: Console = Console()
     run: Run = Run()
+    audit: Audit = Audit()
 
 
 def load(path: Path, environment: Mapping[str, str]) -> Settings:
@@ -135,6 +153,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     console = tables.pop("console", {})
     console |= _from(environment, WEBHOOK_SECRET, "webhook_secret")
     run = tables.pop("run", {})
+    audit = tables.pop("audit", {})
     try:
         merge(Policy(), tables)
     except PolicyError as error:
@@ -149,6 +168,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
         models=_table(path, text, "models", models, Models),
         console=_table(path, text, "console", console, Console),
         run=_table(path, text, "run", run, Run),
+        audit=_table(path, text, "audit", audit, Audit),
     )
 
 

@@ -18,6 +18,7 @@ ROOMS: dict[str, set[str] | str] = {
     "llmtb.runtime": set(),
     "llmtb.projections": {"llmtb.events", "llmtb.policy", "llmtb.capacity"},
     "llmtb.report": {"llmtb.events", "llmtb.projections"},
+    "llmtb.vault": {"llmtb.events"},
     "llmtb.actors": {"llmtb.events", "llmtb.runtime", "llmtb.policy", "llmtb.capacity"},
     "llmtb.inference": {"llmtb.events", "llmtb.runtime"},
     "llmtb.answerer": {"llmtb.actors", "llmtb.events", "llmtb.inference", "llmtb.runtime"},
@@ -41,6 +42,7 @@ ROOMS: dict[str, set[str] | str] = {
     },
     "llmtb.control": set(),
     "llmtb.app": "*",
+    "llmtb.data": "*",
     "llmtb.asking_around": "*",
     "llmtb.audit": "*",
     "llmtb.demo": "*",
@@ -53,6 +55,7 @@ ROOMS: dict[str, set[str] | str] = {
     "llmtb.cli": "*",
     "llmtb.__main__": {"llmtb.cli"},
     "replay": {"llmtb.events", "llmtb.projections"},
+    "replay.whatif": "*",
 }
 
 # Libraries that only one corner may know, so that they can be exchanged there.
@@ -60,6 +63,7 @@ CORNERS = {
     "pyrogram": "llmtb.channels.telegram",
     "eventsourcing": "llmtb.events.stores",
     "aiosqlite": "llmtb.projections",
+    "cryptography": "llmtb.vault",
     "litestar": "llmtb.channels.web",
     "uvicorn": "llmtb.channels.web",
     "markupsafe": "llmtb.channels.web",

@@ -12,7 +12,7 @@ BANNED = {
 }
 BANNED_MODULES = ("random", "secrets")
 SEEDED = "random.Random"
-EDGES = ("llmtb.app", "llmtb.cli", "llmtb.live", "llmtb.runtime.clock")
+EDGES = ("llmtb.app", "llmtb.cli", "llmtb.data", "llmtb.live", "llmtb.runtime.clock")
 
 # Where else, and why it does no harm.
 EXEMPT = {

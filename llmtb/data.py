@@ -1,0 +1,92 @@
+"""A folder of data: the one way in which its journal and the keys beside it are opened."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from llmtb.events.chain import Row
+from llmtb.events.codec import CODEC, Codec
+from llmtb.events.errors import BadDatabase, UnreadableEvent
+from llmtb.events.journal import Journal
+from llmtb.events.personal import plan_of
+from llmtb.events.reading import PAGE
+from llmtb.events.sealing import is_sealed
+from llmtb.events.stores.sqlite import CHECKED, SQLiteStore
+from llmtb.events.stores.store import Store
+from llmtb.settings import Audit
+from llmtb.vault.keys import ADVICE, Vault
+from llmtb.vault.master import Masters
+
+JOURNAL_FILE: Final = "journal.db"
+KEYS_FILE: Final = "keys.db"
+PERSONAL: Final = [topic for topic, type_ in CODEC.types.items() if plan_of(type_) is not None]
+
+
+class Opened(NamedTuple):
+    """A journal, and the keys that it seals and opens people's words with.
+
+    vault: None where the journal is only read, and has never had keys.
+    """
+
+    journal: Journal
+    vault: Vault | None
+
+    async def close(self) -> None:
+        """Commit what is waiting, and give both back."""
+        await self.journal.close()
+        if self.vault is not None:
+            self.vault.close()
+
+
+def open_vault(
+    folder: Path, audit: Audit, environment: Mapping[str, str], *, read_only: bool = False
+) -> Vault:
+    """The keys of a folder of data, made if there are none, unless they are only read.
+
+    Only who owns the journal may write them. Raises JournalError, or OSError.
+    """
+    masters = Masters(folder, audit.master_key, environment, secrets.token_bytes)
+    return Vault.at(folder / KEYS_FILE, masters, secrets.token_bytes, read_only=read_only)
+
+
+async def open_journal(
+    folder: Path, audit: Audit, environment: Mapping[str, str], *, read_only: bool = False
+) -> Opened:
+    """The journal of a folder of data, and its keys; both are made if there are none.
+
+    read_only: beside the program that runs over them. Raises JournalError, or OSError; for one,
+    where the keys are missing or not this journal's: what is sealed is never taken for redacted.
+    """
+    store = SQLiteStore(folder / JOURNAL_FILE, read_only=read_only)
+    vault = None
+    try:
+        keys = folder / KEYS_FILE
+        if not keys.exists() and any(_sealed(store)):
+            raise BadDatabase(keys, f"is missing, and {JOURNAL_FILE} needs it; {ADVICE}")
+        if keys.exists() or not read_only:
+            vault = open_vault(folder, audit, environment, read_only=read_only)
+            _prove(store, CODEC.with_keys(vault), keys)
+        return Opened(await Journal.open(store, codec=CODEC.with_keys(vault)), vault)
+    except BaseException:
+        store.close()
+        if vault is not None:
+            vault.close()
+        raise
+
+
+def _prove(store: Store, codec: Codec, keys: Path) -> None:
+    """See to it that the keys are this journal's, by its newest events. Raises BadDatabase."""
+    for row in store.rows(max(0, store.head().seq - CHECKED), CHECKED):
+        try:
+            codec.unsealed(row)
+        except UnreadableEvent as error:
+            raise BadDatabase(keys, f"is not of this journal: {error.why}; {ADVICE}") from error
+
+
+def _sealed(store: Store) -> Iterator[Row]:
+    """Everything in a journal that only keys can open."""
+    after = 0
+    while rows := store.rows(after, PAGE, PERSONAL):
+        yield from (row for row in rows if is_sealed(row[4]))
+        after = rows[-1][0]
