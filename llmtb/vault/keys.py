@@ -217,6 +217,23 @@ class Vault:
             self._store.destroy(OF_SNAPSHOTS, [row.id], [self._wrapped(row, key)])
             self._snapshots = _Live(row.id, AESGCM(key))
 
+    def oldest(self, kind: Kind) -> date | None:
+        """The first day of which there is a key of a sort of words; None if there is none."""
+        self.settle()
+        with self._lock:
+            found = self._reads.oldest(kind)
+        return None if found is None else date.fromisoformat(found)
+
+    def noted(self, name: str) -> str | None:
+        """What was noted under a name."""
+        with self._lock:
+            return self._reads.about(name)
+
+    def note(self, name: str, value: str) -> None:
+        """Keep a note with the keys, in place of an earlier one. Raises StorageFailed."""
+        with self._writing:
+            self._store.note(name, value)
+
     def readable(self, owner: str) -> bool:
         """Whether any key of an owner is left."""
         with self._lock:

@@ -127,6 +127,13 @@ class KeyStore:
         )
         return None if found is None else int(found)
 
+    def oldest(self, kind: str) -> str | None:
+        """The first day of which there is a key of a sort of words."""
+        [[found]] = self._select(
+            "SELECT min(day) FROM keys WHERE kind = ? AND day != '' AND wrapped IS NOT NULL", kind
+        )
+        return None if found is None else str(found)
+
     def counted(self) -> list[tuple[str, int, int]]:
         """For each sort of words: how many keys there are, and how many were destroyed."""
         return self._select(
@@ -167,6 +174,11 @@ class KeyStore:
             database.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", noted)
         self.clean()
         return count
+
+    def note(self, name: str, value: str) -> None:
+        """Note something under a name. Raises StorageFailed."""
+        with self._writing() as database:
+            database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
 
     def forget_note(self, name: str) -> None:
         """Take away what is noted under a name. Raises StorageFailed."""
