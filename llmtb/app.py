@@ -12,7 +12,7 @@ from llmtb.actors.floor import FLOOR_TOPICS, FloorBehaviour
 from llmtb.actors.knowledge import KnowledgeBehaviour
 from llmtb.events.access import STREAM as ACCESS_STREAM
 from llmtb.events.audit import STREAM as AUDIT_STREAM
-from llmtb.events.errors import AlreadyApplied
+from llmtb.events.errors import AlreadyApplied, JournalReadOnly
 from llmtb.events.event import Event
 from llmtb.events.journal import Change, Journal, Part, Recorded
 from llmtb.events.knowledge import STREAM as KNOWLEDGE_STREAM
@@ -55,8 +55,12 @@ class House:
         return house
 
     async def wake(self) -> None:
-        """Have the floor decide what is due by now, though nobody asks for anything."""
-        await self.system.wake("floor", CENTRE)
+        """Have the floor decide what is due by now, though nobody asks for anything.
+
+        Where nothing can be recorded no actor comes to life: none could keep what it decides.
+        """
+        if self.journal.refusal is None:
+            await self.system.wake("floor", CENTRE)
 
     async def floor(
         self, command: Command, command_id: str | None = None, seconds: float | None = None
@@ -87,7 +91,8 @@ class House:
 
     async def wake_chat(self, chat: str) -> None:
         """Have a chat decide what is due by now: its session may be over."""
-        await self.system.wake("chat", chat)
+        if self.journal.refusal is None:
+            await self.system.wake("chat", chat)
 
     async def stop(self) -> None:
         """Have the actors finish what they were told, and stop them; the journal stays open."""
@@ -100,6 +105,8 @@ class House:
     async def _ask(
         self, kind: str, key: str, command: Command, command_id: str | None, seconds: float | None
     ) -> list[Recorded]:
+        if self.journal.refusal is not None:
+            raise JournalReadOnly(self.journal.refusal)
         envelope = Envelope(command, command_id)
         reply: Any = await self.system.ref(kind, key).ask(envelope, seconds)
         return cast("list[Recorded]", reply)

@@ -11,9 +11,11 @@ from llmtb.actors.command import AgentId, Command, Reason
 from llmtb.events.audit import (
     STREAM,
     BackupStarted,
+    ChainBroken,
     CheckpointSigned,
     ExportStarted,
     MasterKeyRotated,
+    MismatchAccepted,
     Occasion,
     PersonDisclosed,
     PersonForgotten,
@@ -33,11 +35,13 @@ Owner = Annotated[str, Meta(pattern=r"^(agent|chat)/", max_length=100)]
 
 
 class Audit(msgspec.Struct):
-    """signed: the last checkpoint; None while there is none. forgotten: how often each person was,
-    and the last time's key id. expired: by sort of words, the day up to which they are gone.
+    """signed: the last checkpoint; None while there is none. broken: the event at which the chain
+    was found broken, until the owner goes on all the same. forgotten: by person, the last time's
+    key id. expired: by sort of words, the day up to which they are gone.
     """
 
     signed: CheckpointSigned | None = None
+    broken: int | None = None
     forgotten: dict[str, int] = {}
     expired: dict[str, date] = {}
 
@@ -53,6 +57,24 @@ class RecordCheckpoint(Command, frozen=True, kw_only=True, tag="record_checkpoin
     root: str
     note: Note
     occasion: Occasion
+
+
+class RecordBreak(Command, frozen=True, kw_only=True, tag="record_break"):
+    """The chain was found broken; see ChainBroken."""
+
+    by: AgentId
+    seq: Position
+    why: str
+
+
+class AcceptMismatch(Command, frozen=True, kw_only=True, tag="accept_mismatch"):
+    """Go on with a journal that is not the one that was signed; see MismatchAccepted."""
+
+    by: AgentId
+    size: Position
+    why: str
+    note: Note
+    reason: Reason
 
 
 class RecordExport(Command, frozen=True, kw_only=True, tag="record_export"):
@@ -110,6 +132,8 @@ class RecordRotation(Command, frozen=True, kw_only=True, tag="record_rotation"):
 
 AuditCommand = (
     RecordCheckpoint
+    | RecordBreak
+    | AcceptMismatch
     | RecordExport
     | RecordBackup
     | RecordDisclosure
@@ -133,6 +157,24 @@ def record_checkpoint(audit: Audit, command: RecordCheckpoint, now: datetime) ->
         root=command.root,
         note=command.note,
         occasion=command.occasion,
+    )
+
+
+def record_break(audit: Audit, command: RecordBreak, now: datetime) -> Iterator[Event]:
+    """That the chain is broken, unless that was found there before."""
+    if audit.broken != command.seq:
+        yield ChainBroken(at=now, by=command.by, seq=command.seq, why=command.why)
+
+
+def accept_mismatch(command: AcceptMismatch, now: datetime) -> Iterator[Event]:
+    """That the owner goes on; auditors see it, and what it contradicts."""
+    yield MismatchAccepted(
+        at=now,
+        by=command.by,
+        size=command.size,
+        why=command.why,
+        note=command.note,
+        reason=command.reason,
     )
 
 
@@ -181,6 +223,10 @@ def evolve(audit: Audit, event: Event) -> None:
     match event:
         case CheckpointSigned():
             audit.signed = event
+        case ChainBroken():
+            audit.broken = event.seq
+        case MismatchAccepted():
+            audit.signed = audit.broken = None
         case PersonForgotten():
             audit.forgotten[event.person] = event.upto
         case WordsExpired():
@@ -195,7 +241,7 @@ def evolve(audit: Audit, event: Event) -> None:
 class AuditBehaviour:
     """How the audit is decided, for the runtime's event-sourced actor; there is one of it."""
 
-    format = "audit.1"
+    format = "audit.2"
 
     def initial(self) -> Audit:
         return Audit()
@@ -205,6 +251,10 @@ class AuditBehaviour:
         match command:
             case RecordCheckpoint():
                 yield from record_checkpoint(state, command, now)
+            case RecordBreak():
+                yield from record_break(state, command, now)
+            case AcceptMismatch():
+                yield from accept_mismatch(command, now)
             case RecordExport():
                 yield from record_export(command, now)
             case RecordBackup():

@@ -31,6 +31,30 @@ class CheckpointSigned(Event, frozen=True, kw_only=True):
     occasion: Occasion
 
 
+class ChainBroken(Event, frozen=True, kw_only=True):
+    """An event of the journal is not the one that was recorded; nothing is signed any more.
+
+    seq: the first that does not hold. why: in a line.
+    """
+
+    seq: int
+    why: str
+
+
+class MismatchAccepted(Event, frozen=True, kw_only=True):
+    """The owner goes on with a journal that is not the one that was signed; it cannot be undone.
+
+    size: how many events the journal had. why: what does not match. note: the checkpoint that it
+    contradicts, as it was signed; empty where it is the chain alone that is broken.
+    reason: the owner's; nothing personal belongs in it.
+    """
+
+    size: int
+    why: str
+    note: str
+    reason: str
+
+
 class ExportStarted(Event, frozen=True, kw_only=True):
     """Records were asked for outside of the program, and are being written.
 
@@ -96,6 +120,8 @@ class MasterKeyRotated(Event, frozen=True, kw_only=True):
 
 AUDIT_EVENTS: tuple[type[Event], ...] = (
     CheckpointSigned,
+    ChainBroken,
+    MismatchAccepted,
     ExportStarted,
     BackupStarted,
     PersonDisclosed,

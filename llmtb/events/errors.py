@@ -48,6 +48,17 @@ class JournalClosed(JournalError):
         super().__init__("the journal is closed; nothing was written")
 
 
+class JournalReadOnly(JournalError):
+    """The journal is not to be trusted as it is, so nothing is added to it; nothing was written.
+
+    why: what is wrong with it, in a line.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"nothing can be recorded now: {why}")
+        self.why = why
+
+
 class JournalFull(JournalError):
     """More appends wait for the store than the journal lets wait; nothing was written."""
 

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple, ParamSpec, Self, TypeVar
 
+from llmtb.events.chain import Row
 from llmtb.events.codec import CODEC, Codec
 from llmtb.events.errors import (
     AlreadyApplied,
@@ -26,6 +27,7 @@ from llmtb.events.errors import (
     JournalClosed,
     JournalError,
     JournalFull,
+    JournalReadOnly,
     StorageFailed,
 )
 from llmtb.events.reading import PAGE, read
@@ -83,6 +85,7 @@ class Journal:
         self._snapshots: dict[str, Snapshot] = {}
         self._busy = False
         self._closing = False
+        self._refusal: str | None = None
         self._looking: asyncio.Task[None] | None = None
         self._drained = asyncio.Event()
         self._counts = {"appends": 0, "events": 0, "transactions": 0}
@@ -106,21 +109,32 @@ class Journal:
         """The position of the last event that was recorded; 0 while there is none."""
         return self._feed.head
 
+    @property
+    def refusal(self) -> str | None:
+        """Why nothing is recorded in it; None where everything is."""
+        return self._refusal
+
+    def refuse(self, why: str) -> None:
+        """From now on record nothing, not even a snapshot; whoever asks for it is told why."""
+        self._refusal = why
+
     async def append(self, parts: Sequence[Part]) -> list[list[Recorded]]:
         """Record all the changes of all the parts, in this order, or none of them.
 
         Returns, for each part, its events as recorded. If the caller is cancelled before the
         commit began, nothing is written; later, the commit goes on, and is still all or nothing.
 
-        Raises Conflict, AlreadyApplied, UnwritableEvent, StorageFailed, JournalFull or
-        JournalClosed; after each of them, except a StorageFailed that says it is unknown, nothing
-        was written.
+        Raises Conflict, AlreadyApplied, UnwritableEvent, StorageFailed, JournalFull,
+        JournalReadOnly or JournalClosed; after each of them, except a StorageFailed that says it is
+        unknown, nothing was written.
         """
         request = self._request(parts)
         if not request.changes and all(command is None for _, command in parts):
             return [[] for _ in parts]
         if self._closing:
             raise JournalClosed
+        if self._refusal is not None:
+            raise JournalReadOnly(self._refusal)
         if len(self._waiting) >= self._backlog:
             raise JournalFull(self._backlog)
         done: asyncio.Future[list[list[Recorded]]] = self._loop.create_future()
@@ -134,6 +148,10 @@ class Journal:
         if seqs is None:
             return None
         return self._codec.recorded(self._store.rows(seqs.start - 1, len(seqs)))
+
+    def rows(self, after: int, limit: int) -> Sequence[Row]:
+        """Return up to `limit` events after a position as they are stored; from any thread."""
+        return self._store.rows(after, limit)
 
     def read(
         self, after: int = 0, *, topics: Collection[str] = (), prefixes: Collection[str] = ()
@@ -167,7 +185,7 @@ class Journal:
         layout: names what the bytes mean; when that changes, older snapshots are not found.
         A snapshot is a shortcut and nothing more: one that cannot be kept is only counted.
         """
-        if not self._closing:
+        if not self._closing and self._refusal is None:
             if (keys := self._codec.keys) is not None:
                 layout, state = layout + WRAPPED, keys.wrap(state)
             self._snapshots[key] = Snapshot(key, layout, seq, state)

@@ -12,7 +12,7 @@ import pytest
 from msgspec import inspect
 
 from llmtb import cli
-from llmtb.events import access, chat, desk, floor, knowledge, report
+from llmtb.events import access, audit, chat, desk, floor, knowledge, report
 from llmtb.events.codec import PUBLISHED
 from llmtb.events.event import Event
 from llmtb.events.published import line
@@ -38,7 +38,7 @@ PAGES = [path for path in repository() if path.suffix == ".md"]
 BASE = {field.name for field in msgspec.structs.fields(Event)}
 SHAPES = {
     name: shape
-    for module in (access, chat, desk, floor, knowledge, report)
+    for module in (access, audit, chat, desk, floor, knowledge, report)
     for name, shape in vars(module).items()
     if isinstance(shape, type) and issubclass(shape, msgspec.Struct)
     if shape is not Event and shape not in PUBLISHED
