@@ -25,7 +25,8 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from llmtb.actors.shift import OverrideCapacity
-from llmtb.live import JOURNAL_FILE, Live
+from llmtb.data import JOURNAL_FILE
+from llmtb.live import Live
 from llmtb.playground import Playground, play_past
 from llmtb.runtime.errors import Refused
 from llmtb.runtime.loop import run

@@ -22,6 +22,7 @@ from llmtb.asking_around import AskingAround
 from llmtb.channels.conversation.step import Settings as Manners
 from llmtb.channels.port import DESK, SITE, chat_key
 from llmtb.channels.web.console import Phone
+from llmtb.events.codec import CODEC, Codec
 from llmtb.events.floor import Role
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.runtime import virtual
@@ -117,7 +118,7 @@ def opening(today: date) -> datetime:
     return datetime(today.year, today.month, today.day, tzinfo=ZONE) + BEGIN
 
 
-def play_past(today: date, journal: Path) -> None:
+def play_past(today: date, journal: Path, codec: Codec = CODEC) -> None:
     """Play yesterday and this morning into a new journal, as fast as it goes.
 
     Raises JournalError.
@@ -131,7 +132,8 @@ def play_past(today: date, journal: Path) -> None:
 
     steps = past()
     first = next(_day(today, 0))
-    virtual.run(play(steps, SQLiteStore(journal), lambda _: None, first.at), first.at)
+    playing = play(steps, SQLiteStore(journal), lambda _: None, first.at, codec)
+    virtual.run(playing, first.at)
 
 
 def _day(today: date, number: int) -> Iterator[Step]:

@@ -12,6 +12,7 @@ from llmtb.actors.centre import Centre, SetPolicy
 from llmtb.actors.command import Command
 from llmtb.app import House
 from llmtb.events.chat import QuestionAsked
+from llmtb.events.codec import CODEC, Codec
 from llmtb.events.journal import Journal, Recorded, Subscription
 from llmtb.events.stores.store import Store
 from llmtb.policy import PolicyError, merge
@@ -36,9 +37,11 @@ def simulate(lines: Iterable[bytes], store: Store, tell: Tell) -> None:
     virtual.run(play(chain([first], played), store, tell, first.at), first.at)
 
 
-async def play(played: Iterator[Step], store: Store, tell: Tell, start: datetime) -> None:
+async def play(
+    played: Iterator[Step], store: Store, tell: Tell, start: datetime, codec: Codec = CODEC
+) -> None:
     """Play steps on the running virtual loop; see `simulate`."""
-    journal = await Journal.open(store)
+    journal = await Journal.open(store, codec=codec)
     news = journal.subscribe(journal.head)
     telling = asyncio.create_task(_tell(news, tell), name="telling")
     try:

@@ -52,7 +52,7 @@ def example(settings: Settings, folder: Path, seconds: float, language: str) -> 
     day = ExampleDay(folder / "journal.db", console, seconds)
     events = day.play()
     console.print(f"The day is over: {events} events, every one in {folder / 'journal.db'}.")
-    write_all(folder, language, console)
+    write_all(folder, settings.audit, language, console)
     try:
         asyncio.run(_ask(settings, folder, console))
     except ModelError as error:

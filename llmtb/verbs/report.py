@@ -1,6 +1,7 @@
 """`llmtb report`: a closed shift's report again, from the views, else from the journal itself."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,10 +13,8 @@ from rich.console import Console
 
 from llmtb.channels.attachments import DRAW, document_of, write_files
 from llmtb.channels.conversation.words import Words
-from llmtb.events.journal import Journal
+from llmtb.data import JOURNAL_FILE, open_journal
 from llmtb.events.published import instant
-from llmtb.events.stores.sqlite import SQLiteStore
-from llmtb.live import JOURNAL_FILE
 from llmtb.projections.catalogue import VIEWS_FILE, projections
 from llmtb.projections.database import ViewsUnusable, reading
 from llmtb.projections.engine import Views
@@ -23,6 +22,7 @@ from llmtb.projections.projection import Read
 from llmtb.projections.shift_report import latest_reports, report_of
 from llmtb.report.document import Document
 from llmtb.report.text import text
+from llmtb.settings import Audit
 from llmtb.verbs.exits import DONE, INPUT, Failed
 from llmtb.verbs.place import failures, folder_of, settings_of
 
@@ -39,11 +39,12 @@ def report(
     language: str,
 ) -> int:
     """Print or write one report, or list the shifts that have one. Raises Failed."""
-    folder = folder_of(settings_of(settings_file), data)
+    settings = settings_of(settings_file)
+    folder = folder_of(settings, data)
     if not (folder / JOURNAL_FILE).exists():
         raise Failed(INPUT, f"{folder}: there is no journal here")
     with failures():
-        content = asyncio.run(_content(folder, shift, form, language))
+        content = asyncio.run(_content(folder, settings.audit, shift, form, language))
         if out is not None:
             out.write_bytes(content)
         else:
@@ -52,9 +53,9 @@ def report(
     return DONE
 
 
-def write_all(folder: Path, language: str, console: Console) -> None:
+def write_all(folder: Path, audit: Audit, language: str, console: Console) -> None:
     """Write the files of every report in a folder of data; show that of the largest shift."""
-    documents, files = asyncio.run(_documents(folder, language)), folder / "reports"
+    documents, files = asyncio.run(_documents(folder, audit, language)), folder / "reports"
     for document in documents:
         write_files(document, files)
     shown = max(documents, key=lambda document: len(document.report.agents), default=None)
@@ -68,7 +69,9 @@ def write_all(folder: Path, language: str, console: Console) -> None:
     )
 
 
-async def _content(folder: Path, shift: str | None, form: str, language: str) -> bytes:
+async def _content(
+    folder: Path, audit: Audit, shift: str | None, form: str, language: str
+) -> bytes:
     """What is asked for, from the views where they have it, else from views made for this."""
     try:
         async with reading(folder / VIEWS_FILE) as read:
@@ -76,7 +79,7 @@ async def _content(folder: Path, shift: str | None, form: str, language: str) ->
                 return await _draw(read, shift, form, language)
     except ViewsUnusable:
         pass  # the journal has it all
-    async with _made(folder) as read:
+    async with _made(folder, audit) as read:
         return await _draw(read, shift, form, language)
 
 
@@ -103,12 +106,12 @@ async def _list(read: Read, form: str) -> bytes:
 
 
 @asynccontextmanager
-async def _made(folder: Path) -> AsyncIterator[Read]:
+async def _made(folder: Path, audit: Audit) -> AsyncIterator[Read]:
     """Views made from the journal, for once; the bot may be running meanwhile."""
-    journal = await Journal.open(SQLiteStore(folder / JOURNAL_FILE, read_only=True))
+    opened = await open_journal(folder, audit, os.environ, read_only=True)
     try:
         with TemporaryDirectory() as scratch:
-            views = await Views.open(Path(scratch) / VIEWS_FILE, projections(), journal)
+            views = await Views.open(Path(scratch) / VIEWS_FILE, projections(), opened.journal)
             try:
                 await views.catch_up()
                 async with views.snapshot() as read:
@@ -116,12 +119,12 @@ async def _made(folder: Path) -> AsyncIterator[Read]:
             finally:
                 await views.close()
     finally:
-        await journal.close()
+        await opened.close()
 
 
-async def _documents(folder: Path, language: str) -> list[Document]:
+async def _documents(folder: Path, audit: Audit, language: str) -> list[Document]:
     words = Words.load()
-    async with _made(folder) as read:
+    async with _made(folder, audit) as read:
         found = await latest_reports(read, LISTED)
         documents = [await document_of(read, each.shift, words, language) for each in found]
     return [document for document in documents if document is not None]

@@ -23,6 +23,7 @@ import pytest
 from llmtb.app import House
 from llmtb.cli import main
 from llmtb.control import SOCKET, Control
+from llmtb.data import JOURNAL_FILE
 from llmtb.events.journal import Journal
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.inference.models.store import Models
@@ -30,7 +31,6 @@ from llmtb.library.answers import VECTORS_FILE
 from llmtb.library.knowing import Knowing
 from llmtb.library.service import Service
 from llmtb.library.shelf import FOLDER
-from llmtb.live import JOURNAL_FILE
 from llmtb.runtime.clock import WallClock
 from llmtb.verbs import exits
 from tests.inference.models import FOLDER as MODELS

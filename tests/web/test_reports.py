@@ -14,12 +14,12 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from llmtb import live
 from llmtb.actors.agent import EndBreak, ForgiveWarning, StartBreak
 from llmtb.channels.attachments import DRAW, document_of
 from llmtb.channels.web.reports.pages import report_page
 from llmtb.channels.web.reports.rebuilding import JOURNAL, Rebuilt, rebuilt
 from llmtb.channels.web.viewer import Viewer
+from llmtb.data import JOURNAL_FILE
 from llmtb.events.access import RecordViewed
 from llmtb.events.event import Event
 from llmtb.events.floor import ShiftReported
@@ -158,7 +158,7 @@ def test_files_are_those_of_the_report_byte_for_byte(language: str, tmp_path: Pa
 def test_a_report_drawn_again_from_the_events_is_the_same(tmp_path: Path) -> None:
     async def story(served: Served) -> None:
         await a_shift(served)
-        assert JOURNAL == live.JOURNAL_FILE
+        assert JOURNAL == JOURNAL_FILE
         shown = await page(served, f"{REPORT}/rebuilt")
         assert "byte for byte" in shown
         assert "differs" not in shown

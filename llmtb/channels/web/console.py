@@ -16,6 +16,7 @@ from llmtb.channels.conversation.words import Words
 from llmtb.channels.port import Port, Pressed, Said
 from llmtb.channels.web.feed import Hub
 from llmtb.channels.web.window.window import Pages
+from llmtb.events.codec import CODEC, Codec
 from llmtb.events.floor import Role
 from llmtb.events.journal import Journal
 from llmtb.projections.engine import Views
@@ -63,6 +64,7 @@ class Console:
     handle: takes what is written and pressed in pages. serve: the library. embed: the encoder.
     port: the way out to every channel; pages: to the chats in pages. folder: of the data.
     hub: keeps pages up to date. new_text: a fresh secret of so many bytes, fit for a link.
+    codec: reads what the folder's journal holds, with its keys.
     demo: the demo, if this is one: nobody signs in, and nothing in it is real.
     """
 
@@ -82,6 +84,7 @@ class Console:
     hub: Hub
     folder: Path
     new_text: Callable[[int], str]
+    codec: Codec = CODEC
     demo: Demo | None = None
 
     @property

@@ -142,7 +142,8 @@ class ReportPages(Controller):
         await note_viewing(console, viewer, "report", shift)
         async with console.views.snapshot() as read:
             kept = await kept_bytes(read, shift) or b""
-        again = await asyncio.to_thread(rebuilt, console.folder / JOURNAL, shift, kept)
+        journal = console.folder / JOURNAL
+        again = await asyncio.to_thread(rebuilt, journal, shift, kept, console.codec)
         return page(
             "reports/rebuilt.html", viewer, document=document, again=again, path=path_of(shift)
         )

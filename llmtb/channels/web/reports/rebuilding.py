@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from llmtb.events.codec import CODEC
+from llmtb.events.codec import CODEC, Codec
 from llmtb.events.event import Event
 from llmtb.events.floor import AgentRemoved, ShiftAssigned, ShiftOpened, ShiftUnassigned
 from llmtb.events.reading import PAGE, read
@@ -37,42 +37,43 @@ class Rebuilt(NamedTuple):
         return self.digest == self.kept_digest
 
 
-def rebuilt(journal: Path, shift: str, kept: bytes) -> Rebuilt:
+def rebuilt(journal: Path, shift: str, kept: bytes, codec: Codec = CODEC) -> Rebuilt:
     """Draw a shift's report again. It blocks: to be called beside the loop.
 
-    journal: its file, which is only read. kept: the report as the views keep it.
+    journal: its file, which is only read. kept: the report as the views keep it. codec: with the
+    keys of the journal, where it has some.
     """
     store = SQLiteStore(journal, read_only=True)
     try:
-        events = list(_bearing(store, shift))
+        events = list(_bearing(store, shift, codec))
     finally:
         store.close()
     again = msgspec.json.encode(rebuild_report(events, shift))
     return Rebuilt(len(events), len(again), sha256(again).hexdigest(), sha256(kept).hexdigest())
 
 
-def _bearing(store: Store, shift: str) -> Iterator[Event]:
+def _bearing(store: Store, shift: str, codec: Codec) -> Iterator[Event]:
     """All events that bear on a shift: the roster's from the first on, all others while it ran."""
-    own = list(_own(store, shift))
+    own = list(_own(store, shift, codec))
     if not own:
         return
     first, last = own[0], own[-1]
-    for recorded in read(store, topics=_topics(ROSTER)):
+    for recorded in read(store, codec=codec, topics=_topics(ROSTER)):
         if recorded.seq >= first:
             break
         yield recorded.event
-    for recorded in read(store, first - 1):
+    for recorded in read(store, first - 1, codec=codec):
         if recorded.seq > last:
             break
         if isinstance(recorded.event, ROSTER) or getattr(recorded.event, "shift", None) == shift:
             yield recorded.event
 
 
-def _own(store: Store, shift: str) -> Iterator[int]:
+def _own(store: Store, shift: str, codec: Codec) -> Iterator[int]:
     """Where the events of the shift's own stream lie, from its first opening on."""
     after, opened = 0, False
     while rows := store.stream(f"shift/{shift}", after, PAGE):
-        for recorded in CODEC.recorded(rows):
+        for recorded in codec.recorded(rows):
             opened = opened or isinstance(recorded.event, ShiftOpened)
             if opened:
                 yield recorded.seq
