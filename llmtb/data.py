@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from llmtb.audit.erasing import erase, left_to_erase
 from llmtb.events.chain import Row
 from llmtb.events.codec import CODEC, Codec
 from llmtb.events.errors import BadDatabase, UnreadableEvent
@@ -55,6 +56,7 @@ async def open_journal(
 ) -> Opened:
     """The journal of a folder of data, and its keys; both are made if there are none.
 
+    What was recorded to be destroyed is destroyed first, if anything of it is left.
     read_only: beside the program that runs over them. Raises JournalError, or OSError; for one,
     where the keys are missing or not this journal's: what is sealed is never taken for redacted.
     """
@@ -67,12 +69,24 @@ async def open_journal(
         if keys.exists() or not read_only:
             vault = open_vault(folder, audit, environment, read_only=read_only)
             _prove(store, CODEC.with_keys(vault), keys)
-        return Opened(await Journal.open(store, codec=CODEC.with_keys(vault)), vault)
+        journal = await Journal.open(store, codec=CODEC.with_keys(vault))
+        if vault is not None:
+            _finish(journal, vault, folder, read_only=read_only)
+        return Opened(journal, vault)
     except BaseException:
         store.close()
         if vault is not None:
             vault.close()
         raise
+
+
+def _finish(journal: Journal, vault: Vault, folder: Path, *, read_only: bool) -> None:
+    """Destroy what is recorded to be destroyed, before anybody sees it; who only reads waits."""
+    if not read_only:
+        erase(journal, vault, folder)
+    elif left_to_erase(journal, vault):
+        why = "somebody is being forgotten; ask again in a moment, or start `llmtb run`"
+        raise BadDatabase(vault.path, why)
 
 
 def _prove(store: Store, codec: Codec, keys: Path) -> None:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from llmtb.actors.access import new_code
 from llmtb.answerer.answerer import Answerer
 from llmtb.app import House
+from llmtb.audit.alone import ALONE, Apart, alone
 from llmtb.audit.archive import Archive
 from llmtb.audit.service import REQUESTS, Auditing
 from llmtb.channels.attachments import Reports
@@ -36,9 +37,9 @@ from llmtb.channels.web.feed import Hub
 from llmtb.channels.web.server import Server
 from llmtb.channels.web.site import site
 from llmtb.channels.web.window.window import Pages
-from llmtb.control import INPUT, Control, Note, Unable
-from llmtb.events.journal import Journal
-from llmtb.events.stores.sqlite import SQLiteStore
+from llmtb.control import FAULT, INPUT, Control, Note, Serve, Unable
+from llmtb.data import JOURNAL_FILE, open_journal
+from llmtb.events.codec import CODEC
 from llmtb.inference.errors import InferenceError
 from llmtb.library.knowing import Drafting, Knowing
 from llmtb.library.service import Service
@@ -52,11 +53,10 @@ from llmtb.runtime.loop import run
 from llmtb.runtime.tasks import until_first
 from llmtb.settings import Settings, SettingsError, Telegram
 
-__all__ = ["TelegramRefused", "run_bot"]
+__all__ = ["JOURNAL_FILE", "TelegramRefused", "run_bot"]
 
 log = logging.getLogger(__name__)
 
-JOURNAL_FILE = "journal.db"
 AT_ONCE = partial(print, flush=True)  # a pipe or a service's log would hold it back
 CATCHING_UP = 2.0  # seconds that a look at the past waits for the views
 
@@ -73,10 +73,11 @@ class Showing(Demo, Protocol):
         ...
 
 
-def run_bot(settings: Settings, file: Path, folder: Path) -> None:
+def run_bot(settings: Settings, file: Path, folder: Path, environment: Mapping[str, str]) -> None:
     """Serve Telegram and the console until a signal ends it, from the data in `folder`.
 
-    file: the settings file, whose rules are taken up again whenever it changes.
+    file: the settings file, whose rules are taken up again whenever it changes. environment: may
+    hold the master key.
     Raises SettingsError, JournalError, ViewsUnusable, or TelegramRefused, each one line.
     """
     telegram = telegram_of(settings.telegram)
@@ -84,7 +85,8 @@ def run_bot(settings: Settings, file: Path, folder: Path) -> None:
     if file.exists() and file.stat().st_mode & 0o077 and settings.telegram.token:
         log.warning("others can read %s: if the token stands there, `chmod 600` it", file)
     try:
-        run(Live(settings, telegram, file, folder).serve(), uvloop=settings.run.uvloop)
+        live = Live(settings, telegram, file, folder, environment=environment)
+        run(live.serve(), uvloop=settings.run.uvloop)
     except ModuleNotFoundError as error:
         raise SettingsError(f"[run] uvloop: {error.name} is not installed") from error
 
@@ -122,7 +124,8 @@ class Live:
     """One run of the program. `stop` ends it, as SIGINT and SIGTERM do.
 
     telegram: None where no bot is set up: then there are the pages alone.
-    file, folder: the settings file, and the folder of the data. clock: the time that holds.
+    file, folder: the settings file, and the folder of the data. environment: may hold the master
+    key. clock: the time that holds.
     show: shows the owner a line that is a secret, and therefore in no log.
     demo: what is played, if it is no real company. house, url: the actors and the address of the
     console, once it serves.
@@ -138,10 +141,12 @@ class Live:
         file: Path,
         folder: Path,
         *,
+        environment: Mapping[str, str] | None = None,
         clock: Clock | None = None,
         show: Callable[[str], object] = AT_ONCE,
         demo: Showing | None = None,
     ) -> None:
+        self._environment = environment or {}
         self._clock = demo.clock if demo is not None else clock or WallClock()
         self._demo = demo
         self._show = show
@@ -150,6 +155,10 @@ class Live:
         self._rules = RulesFile(file, folder)
         self._folder = folder
         self._stop = asyncio.Event()
+        self._apart = Apart()
+        self._serves: Serve | None = None  # what verbs ask, while everything is open
+        self._control: asyncio.Task[None] | None = None
+        self.url = ""
 
     async def serve(self) -> None:
         """Open everything in order, serve, and close it in the opposite order.
@@ -161,24 +170,46 @@ class Live:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
+        try:
+            while not self._stop.is_set():
+                await self._once()
+                await self._apart.work()
+        finally:
+            self._apart.close()
+            if self._control is not None:
+                self._control.cancel()
+                await asyncio.gather(self._control, return_exceptions=True)
+
+    async def _once(self) -> None:
+        """Open everything, serve until the end or until there is work for nobody else, close it."""
+        folder = self._folder
         async with AsyncExitStack() as stack:
-            journal = await Journal.open(SQLiteStore(self._folder / JOURNAL_FILE))
-            stack.push_async_callback(journal.close)
-            views = await Views.open(self._folder / VIEWS_FILE, projections(), journal)
+            opened = await open_journal(folder, self._settings.audit, self._environment)
+            stack.push_async_callback(opened.close)
+            journal = opened.journal
+            assert opened.vault is not None  # noqa: S101  only who merely reads may have none
+            if self._control is None:
+                self._control = asyncio.create_task(Control(folder, self._asked).run())
+            views = await Views.open(folder / VIEWS_FILE, projections(), journal)
             stack.push_async_callback(views.close)
             chance = random.Random(secrets.randbits(64))  # noqa: S311 - spreads retries
             self.house = house = await House.start(journal, self._clock, chance)
             stack.push_async_callback(house.stop)
             await self._rules.apply(house, self._settings.policy)
-            await self._serve(house, journal, views, chance)
+            archive = Archive(house, journal, opened.vault, folder, self._settings)
+            try:
+                await until_first(
+                    asyncio.shield(self._control), self._serve(archive, views, chance)
+                )
+            finally:
+                self._serves = None
 
     def stop(self) -> None:
         """Have `serve` end: nothing new is taken, what can be sent in time is sent."""
         self._stop.set()
 
-    async def _serve(
-        self, house: House, journal: Journal, views: Views, chance: random.Random
-    ) -> None:
+    async def _serve(self, archive: Archive, views: Views, chance: random.Random) -> None:
+        house, journal = archive.house, archive.journal
         given = self._settings.telegram
         words = Words.load()
         knowing = Knowing(self._settings.models, self._folder, journal)
@@ -227,22 +258,21 @@ class Live:
             hub=hub,
             folder=self._folder,
             new_text=secrets.token_urlsafe,
+            codec=CODEC.with_keys(archive.vault),
             demo=self._demo,
         )
         server = Server(self._settings.console, site(console), hub)
-        archive = Archive(house, journal, None, views, self._folder, self._settings)
-        controlled = partial(self._controlled, service, Auditing(archive), console)
-        control = Control(self._folder, controlled)
+        self._serves = partial(self._controlled, service, Auditing(archive), console)
         works = [
             knowing.run(),
             answerer.run(),
-            control.run(),
             views.run(),
             conversation.run(port),
             pages.run(),
             server.run(),
             self._rules.follow(house),
             self._stop.wait(),
+            self._apart.wanted(),
         ]
         if self._demo is not None:
             works.append(self._demo.run(house))
@@ -264,6 +294,15 @@ class Live:
         address = address_of(self._settings.console)
         return msgspec.structs.replace(manners_of(self._settings.telegram), console=address)
 
+    async def _asked(self, request: dict[str, Any], note: Note) -> Any:
+        """What a verb asks, whatever is open at the moment. Raises Unable."""
+        if request.get("do") in ALONE:
+            given = self._folder, self._settings, self._environment, self._clock
+            return await self._apart.do(partial(alone, *given, request, note))
+        if self._serves is None:
+            raise Unable(FAULT, "the program opens its data at the moment; ask again")
+        return await self._serves(request, note)
+
     async def _controlled(
         self,
         service: Service,
@@ -284,9 +323,12 @@ class Live:
             raise Unable(INPUT, str(refusal)) from refusal
 
     def _tell(self, server: Server) -> None:
-        """Say where the console is."""
-        self.url = server.url
-        self._show(f"The console: {self._settings.console.public_url or server.url}")
+        """Say where the console is, and have it stay there."""
+        if self.url != server.url:
+            self.url = server.url
+            self._show(f"The console: {self._settings.console.public_url or server.url}")
+            console = msgspec.structs.replace(self._settings.console, port=server.port)
+            self._settings = msgspec.structs.replace(self._settings, console=console)
 
     async def _invite(self, conversation: Conversation, channel: TelegramChannel) -> None:
         """While nobody supervises, print a link that lets the first supervisor in."""

@@ -1,20 +1,19 @@
-"""What the audit works on: the records, the keys of what is said in them, and what shows them."""
+"""What the audit works on: the records, and the keys of what is said in them."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from llmtb.app import House
 from llmtb.events.journal import Journal
-from llmtb.projections.engine import Views
 from llmtb.settings import Settings
+from llmtb.vault.keys import Vault
 
 
 class Archive(NamedTuple):
-    """The data of one company, open for writing. views: None where nothing follows them now."""
+    """The data of one company, open for writing."""
 
     house: House
     journal: Journal
-    vault: Any
-    views: Views | None
+    vault: Vault
     folder: Path
     settings: Settings

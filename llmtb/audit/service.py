@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from llmtb.audit.archive import Archive
+from llmtb.audit.forgetting import forget
 from llmtb.audit.recording import RECORDS, record
 from llmtb.control import Note, Unable
 from llmtb.events.errors import JournalError, StorageFailed
@@ -25,6 +26,7 @@ that cannot be asked, and what the house, the journal and the vault raise."""
 
 _HANDLERS: Final[Mapping[str, Handler]] = {
     **dict.fromkeys(RECORDS, record),
+    "forget": forget,
 }
 REQUESTS: Final = frozenset(_HANDLERS)
 """The requests that are the audit's."""

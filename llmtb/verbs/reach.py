@@ -1,6 +1,7 @@
 """Has a request done: by the program that runs over this data, else in this very process."""
 
 import asyncio
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -15,19 +16,17 @@ from rich.text import Text
 
 from llmtb import control
 from llmtb.app import House
-from llmtb.audit.archive import Archive
+from llmtb.audit.alone import ALONE, alone, opened
 from llmtb.audit.service import REQUESTS, Auditing
 from llmtb.control import Note, Unable
+from llmtb.data import JOURNAL_FILE
 from llmtb.events.errors import JournalInUse
 from llmtb.events.journal import Journal
 from llmtb.events.stores.memory import MemoryStore
-from llmtb.events.stores.sqlite import SQLiteStore
-from llmtb.events.stores.store import Store
 from llmtb.library.answers import Answers
 from llmtb.library.estimate import Estimate
 from llmtb.library.requests import AnyRequest
 from llmtb.library.service import Service, rules_of
-from llmtb.live import JOURNAL_FILE
 from llmtb.runtime.clock import WallClock
 from llmtb.settings import Settings
 from llmtb.verbs.exits import Failed
@@ -96,13 +95,17 @@ async def _done(
 async def _here(settings: Settings, folder: Path, form: dict[str, Any], note: Note) -> Any:
     """Nothing runs over this data: open it, do it, close it."""
     async with AsyncExitStack() as stack:
-        journal = await Journal.open(_store(folder / JOURNAL_FILE, form["do"]))
-        stack.push_async_callback(journal.close)
-        house = House(journal, WallClock(), random.Random(0))  # noqa: S311 - spreads retries
-        stack.push_async_callback(house.stop)
-        if form["do"] in REQUESTS:
-            archive = Archive(house, journal, None, None, folder, settings)
-            return await Auditing(archive).do(form, note)
+        given = folder, settings, os.environ, WallClock()
+        if form["do"] in ALONE:
+            return await alone(*given, form, note)
+        if form["do"] in _READS and not (folder / JOURNAL_FILE).exists():
+            house = await _empty(stack)
+        else:
+            archive = await stack.enter_async_context(opened(*given))
+            if form["do"] in REQUESTS:
+                return await Auditing(archive).do(form, note)
+            house = archive.house
+        journal = house.journal
 
         async def open_answers(note: Note) -> Answers:
             note("loading the models")
@@ -120,6 +123,10 @@ async def _here(settings: Settings, folder: Path, form: dict[str, Any], note: No
         return await service.do(form, note)
 
 
-def _store(file: Path, do: str) -> Store:
-    """The journal there is; where there is none, one that nothing remains of will do to read."""
-    return MemoryStore() if do in _READS and not file.exists() else SQLiteStore(file)
+async def _empty(stack: AsyncExitStack) -> House:
+    """A house of nobody, for whom nothing is recorded: one that nothing remains of."""
+    journal = await Journal.open(MemoryStore())
+    stack.push_async_callback(journal.close)
+    house = House(journal, WallClock(), random.Random(0))  # noqa: S311 - spreads retries
+    stack.push_async_callback(house.stop)
+    return house

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -26,7 +28,7 @@ def run(settings_file: Path | None, data: Path | None, host: str | None, port: i
         from llmtb.live import TelegramRefused, run_bot
 
         try:
-            run_bot(settings, settings_file or SETTINGS, folder)
+            run_bot(settings, settings_file or SETTINGS, folder, os.environ)
         except TelegramRefused as error:
             raise Failed(REFUSED, str(error)) from error
     return DONE
@@ -34,7 +36,9 @@ def run(settings_file: Path | None, data: Path | None, host: str | None, port: i
 
 def _demo(settings: Settings, folder: Path) -> None:
     """A made-up company on a fast clock; it is made up again at each start."""
-    from llmtb.live import AT_ONCE, JOURNAL_FILE, Live
+    from llmtb.data import JOURNAL_FILE, KEYS_FILE, open_vault
+    from llmtb.events.codec import CODEC
+    from llmtb.live import AT_ONCE, Live
     from llmtb.playground import Playground, play_past
     from llmtb.projections.catalogue import VIEWS_FILE
     from llmtb.runtime.clock import WallClock
@@ -42,7 +46,7 @@ def _demo(settings: Settings, folder: Path) -> None:
     from llmtb.testing.day import ZONE
 
     folder.mkdir(mode=0o700, exist_ok=True)
-    for name in (JOURNAL_FILE, VIEWS_FILE):
+    for name in (JOURNAL_FILE, KEYS_FILE, VIEWS_FILE):
         for old in folder.glob(f"{name}*"):
             old.unlink()
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
@@ -51,10 +55,12 @@ def _demo(settings: Settings, folder: Path) -> None:
     )
 
     today = WallClock().now().astimezone(ZONE).date()
-    play_past(today, folder / JOURNAL_FILE)
+    with closing(open_vault(folder, settings.audit, os.environ)) as vault:
+        play_past(today, folder / JOURNAL_FILE, CODEC.with_keys(vault))
 
     async def serve() -> None:
         demo = Playground(today, settings.telegram.language, asyncio.get_running_loop())
-        await Live(settings, None, folder / "none.toml", folder, demo=demo).serve()
+        none = folder / "none.toml"
+        await Live(settings, None, none, folder, environment=os.environ, demo=demo).serve()
 
     run(serve(), uvloop=settings.run.uvloop)

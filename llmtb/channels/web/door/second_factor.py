@@ -115,3 +115,12 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def drop_factor(folder: Path, agent: str) -> None:
+    """Keep no secret of a person in a data folder that nobody uses. Raises OSError."""
+    file = folder / FILE
+    if file.exists():
+        factors = msgspec.json.decode(file.read_bytes(), type=dict[str, Factor])
+        if factors.pop(agent, None) is not None:
+            _write(file, msgspec.json.encode(factors))
