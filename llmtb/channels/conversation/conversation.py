@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from llmtb.actors.centre import AddAgent
+from llmtb.channels.conversation.closed import Closed
 from llmtb.channels.conversation.drafting import Drafts
 from llmtb.channels.conversation.feeder import Feeder
 from llmtb.channels.conversation.house import Drafting, House, Log
@@ -64,7 +65,7 @@ class Conversation:
         self._drafting = drafting
         self.feeder = Feeder(log, house, self._words, settings, clock, drafts=drafting is not None)
         self._turns = Turns()
-        self._talk: asyncio.Future[Talk] = asyncio.get_running_loop().create_future()
+        self._talk: asyncio.Future[Talk | Closed] = asyncio.get_running_loop().create_future()
 
     async def handle(self, update: Said | Pressed) -> None:
         """Take one update; see `Talk.handle`. Until `run` has begun, this waits."""
@@ -73,9 +74,16 @@ class Conversation:
             await talk.handle(update)
 
     async def run(self, port: Port) -> None:
-        """Tell people what happens, and keep the live messages, until this is cancelled."""
+        """Tell people what happens, and keep the live messages, until this is cancelled.
+
+        While the journal takes nothing, everybody is answered that nothing can be changed.
+        """
         house, feeder, words, clock = self._house, self.feeder, self._words, self._clock
         settings = self._settings
+        if self._log.refusal is not None:
+            self._talk.set_result(Closed(feeder, port, words, settings, clock))
+            await feeder.run()
+            return
         live = LiveMessages(house, feeder, port, words, settings, clock)
         drafts = Drafts(house, port, self._drafting, clock)
         talk = Talk(

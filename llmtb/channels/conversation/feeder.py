@@ -77,9 +77,15 @@ class Feeder:
         self.known = Known()
 
     async def run(self) -> None:
-        """Follow the journal until it closes, or this is cancelled."""
+        """Follow the journal until it closes, or this is cancelled.
+
+        Nobody is told anything while the journal takes nothing: that they were told is recorded.
+        """
         self.known = self._recall()
-        await until_first(self._follow(), self._watch())
+        works = [self._follow()]
+        if self._log.refusal is None:
+            works.append(self._watch())
+        await until_first(*works)
 
     async def ready(self) -> None:
         """Wait until everything is known that was recorded before the start."""
@@ -108,8 +114,9 @@ class Feeder:
                     self._news.notify_all()
                 if self.known.seq >= start:
                     self._ready.set()
-                await self._unlink_the_gone(batch)
-                await self._deliver(deliveries)
+                if self._log.refusal is None:
+                    await self._unlink_the_gone(batch)
+                    await self._deliver(deliveries)
                 _report(batch)
                 settled = True
                 if self.known.seq - saved >= _SAVE_EVERY:

@@ -12,10 +12,12 @@ import msgspec
 
 from llmtb.channels.conversation import agent_notices as agents
 from llmtb.channels.conversation import answers
+from llmtb.channels.conversation import audit_notices as audits
 from llmtb.channels.conversation import handing_notices as handing
 from llmtb.channels.conversation import supervisor_notices as supervisors
 from llmtb.channels.conversation.occasion import Notice, Occasion
 from llmtb.channels.conversation.step import Say
+from llmtb.events.audit import ChainBroken, CheckpointSigned, MismatchAccepted
 from llmtb.events.chat import (
     AnswerGiven,
     AnswerWithheld,
@@ -82,6 +84,7 @@ def _until(say: Say, until: datetime) -> Say:
 _SOON: Final = timedelta(minutes=10)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
+_MONTH: Final = timedelta(days=31)
 
 RULES: Final[Mapping[type[Event], Rule]] = {
     BreakStarted: Rule(_SOON, agents.started),
@@ -114,6 +117,9 @@ RULES: Final[Mapping[type[Event], Rule]] = {
     CallbackOpened: Rule(_DAY, handing.called_back),
     MessageRelayed: Rule(_DAY, handing.relayed),
     TakenBack: Rule(_DAY, handing.taken_back),
+    CheckpointSigned: Rule(_MONTH, audits.signed),
+    ChainBroken: Rule(_MONTH, audits.broken),
+    MismatchAccepted: Rule(_MONTH, audits.accepted),
     MessageFailed: Rule(_DAY, supervisors.unreachable, handing.unreachable),
 }
 """By type of event, who is told what, and for how long that is worth telling."""

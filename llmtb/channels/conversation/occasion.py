@@ -7,6 +7,7 @@ from llmtb.channels.conversation.known import Known
 from llmtb.channels.conversation.phrases import supervisors
 from llmtb.channels.conversation.step import Say, Settings
 from llmtb.channels.conversation.words import Speech, Words
+from llmtb.events.floor import Role
 from llmtb.inference.language import detect
 
 
@@ -50,6 +51,12 @@ def to_person(occasion: Occasion, agent: str) -> Iterator[tuple[str, Speech]]:
     chat = occasion.known.chat_of(agent)
     if chat is not None:
         yield chat, occasion.speech(chat)
+
+
+def to_roles(occasion: Occasion, *roles: Role) -> Iterator[tuple[str, Speech]]:
+    """The chats of everybody in one of these roles, each with its language."""
+    for member in occasion.known.members(*roles):
+        yield member.chat, occasion.speech(member.chat)
 
 
 def to_supervisors(occasion: Occasion, but: str = "") -> Iterator[tuple[str, Speech]]:

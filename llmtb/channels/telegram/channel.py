@@ -57,6 +57,7 @@ class TelegramChannel:
         urgency: Urgency = lambda queued: 0,
     ) -> None:
         self._patience = settings.flush
+        self._journal = journal
         self.port = Supervisor(settings, folder, handle, clock=clock, random=random)
         self._outbox = Outbox(
             journal,
@@ -73,17 +74,23 @@ class TelegramChannel:
     async def run(self) -> None:
         """Serve until `stop`.
 
+        While the journal takes nothing, nothing that is queued there is sent: it could not be
+        recorded that it was.
+
         Raises SignInRefused or SessionInUse, each a line for people: then Telegram is not served,
         and what is to be sent waits in the journal, but nothing else need stop.
         """
-        await until_first(self._outbox.run(), self.port.run())
+        works = [self.port.run()]
+        if self._journal.refusal is None:
+            works.append(self._outbox.run())
+        await until_first(*works)
 
     async def stop(self) -> None:
         """Take no more updates, send what can still be sent in time, and let `run` return."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self._patience
         await self.port.stop_taking(self._patience)
-        if self.port.statistics().condition == "connected":
+        if self._journal.refusal is None and self.port.statistics().condition == "connected":
             await self._outbox.flush(end - loop.time())
         await self.port.stop()
 

@@ -44,6 +44,7 @@ from llmtb.channels.web.reports.people import PersonPages
 from llmtb.channels.web.viewer import back_to, viewer_of
 from llmtb.channels.web.widget.pages import WidgetPages
 from llmtb.channels.web.widget.visits import Visits
+from llmtb.events.errors import JournalReadOnly
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +126,11 @@ def too_deep(request: Request[Any, Any, Any], _: RecursionError) -> Response[Any
     return refusal(request, HTTPException(status_code=400, detail="nested too deep"))
 
 
+def closed(request: Request[Any, Any, Any], error: JournalReadOnly) -> Response[Any]:
+    """What would have been recorded, where nothing can be; the reason is on every page."""
+    return refusal(request, HTTPException(status_code=503, detail=str(error)))
+
+
 def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A fault of ours: said without a word of its inside, which is in the log."""
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
@@ -149,6 +155,7 @@ def application(console: Console) -> Litestar:
         exception_handlers={
             HTTPException: refusal,
             RecursionError: too_deep,
+            JournalReadOnly: closed,
             Exception: fault,
         },
         compression_config=CompressionConfig(

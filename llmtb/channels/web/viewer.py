@@ -26,6 +26,7 @@ class Viewer:
     speech: how they are spoken to. token: what their forms must bring back. session: the digest of
     their session; empty where nobody signs in. path: of the page they are at. back: where to come
     back to it, for a form of every page; after a form's own answer, the place the form belongs to.
+    closed: why nothing can be changed at the moment; empty where everything can.
     """
 
     agent: str
@@ -36,6 +37,7 @@ class Viewer:
     session: str = ""
     path: str = "/"
     back: str = "/"
+    closed: str = ""
 
     def may(self, *roles: Role) -> bool:
         """Whether they are one of these."""

@@ -190,6 +190,7 @@ class _Call:
         Whoever brings no cookie is counted by their address alone.
         """
         number = self._number()
+        closed = self._console.journal.refusal or ""
         proof = self._gate.proof(number) if number else ""
         nobody = Viewer(
             agent="",
@@ -198,6 +199,7 @@ class _Call:
             speech=self._speech(None),
             token=proof,
             path=self._path,
+            closed=closed,
         )
         known_by = self._brought.get(self._jar.name(cookies.VISITOR))
         counted = f"visitor {known_by}" if known_by else ""
@@ -209,6 +211,7 @@ class _Call:
                 speech=nobody.speech,
                 token=proof,
                 path=self._path,
+                closed=closed,
             )
             return owner, owner, counted
         token = self._brought.get(self._jar.name(cookies.SESSION), "")
@@ -229,6 +232,7 @@ class _Call:
             token=self._gate.proof(token),
             session=session,
             path=self._path,
+            closed=closed,
         )
         return viewer, viewer, f"session {session}"
 

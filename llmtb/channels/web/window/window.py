@@ -88,7 +88,10 @@ class Pages:
     async def run(self) -> None:
         """Follow the journal until this is cancelled; then every stream ends."""
         try:
-            await until_first(self._follow(), self._shelf.settle_on(self._record, self._clock.now))
+            works = [self._follow()]
+            if self._journal.refusal is None:
+                works.append(self._shelf.settle_on(self._record, self._clock.now))
+            await until_first(*works)
         finally:
             self.close()
 
