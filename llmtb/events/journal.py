@@ -114,8 +114,11 @@ class Journal:
         """Why nothing is recorded in it; None where everything is."""
         return self._refusal
 
-    def refuse(self, why: str) -> None:
-        """From now on record nothing, not even a snapshot; whoever asks for it is told why."""
+    def refuse(self, why: str | None) -> None:
+        """From now on record nothing, not even a snapshot; whoever asks for it is told why.
+
+        None: record again.
+        """
         self._refusal = why
 
     async def append(self, parts: Sequence[Part]) -> list[list[Recorded]]:
@@ -190,6 +193,11 @@ class Journal:
                 layout, state = layout + WRAPPED, keys.wrap(state)
             self._snapshots[key] = Snapshot(key, layout, seq, state)
             self._wake()
+
+    def snapshot_seq(self, key: str, layout: str) -> int:
+        """Return the event of the latest snapshot of `key`, be it sealed for good; 0 for none."""
+        both = (self._store.load_snapshot(key, each) for each in (layout + WRAPPED, layout))
+        return max((found[0] for found in both if found and found[0] <= self.head), default=0)
 
     def load_snapshot(self, key: str, layout: str) -> tuple[int, bytes] | None:
         """Return (seq, state) of the latest snapshot of `key`, if it has this layout."""

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from llmtb.channels.telegram.outbox import random_id
+from llmtb.data import open_journal
 from llmtb.events.chat import MessageFailed, MessageQueued, MessageSent
 from llmtb.events.event import Event
 from llmtb.events.floor import BreakEnded, BreakStarted
-from llmtb.events.journal import Journal
-from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.live import Live
 from llmtb.runtime.clock import WallClock
-from llmtb.settings import Console, Models, Settings, Telegram
+from llmtb.settings import Audit, Console, Models, Settings, Telegram
 from tests.wire.bot import settings_for
 from tests.wire.server import Message, MtprotoServer, Person
 from tests.wire.server.bell import PATIENCE, Bell
@@ -168,11 +167,11 @@ class Centre:
 
     async def events(self) -> list[Event]:
         """Everything in the journal of a bot that does not run."""
-        journal = await Journal.open(SQLiteStore(self.folder / "journal.db"))
+        opened = await open_journal(self.folder, Audit(), {})
         try:
-            return [recorded.event for recorded in journal.read()]
+            return [recorded.event for recorded in opened.journal.read()]
         finally:
-            await journal.close()
+            await opened.close()
 
     async def audit(self) -> list[Event]:
         """Hold the journal of a bot that does not run against what people have seen.

@@ -10,6 +10,8 @@ chats have already: nobody is told twice, and nobody is left out.
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 import msgspec
@@ -81,7 +83,7 @@ class Feeder:
 
         Nobody is told anything while the journal takes nothing: that they were told is recorded.
         """
-        self.known = self._recall()
+        self.known = await self._recall()
         works = [self._follow()]
         if self._log.refusal is None:
             works.append(self._watch())
@@ -201,15 +203,23 @@ class Feeder:
 
         await insist(ask, command_id, transient=TRANSIENT, final=(UnwritableEvent,))
 
-    def _recall(self) -> Known:
+    async def _recall(self) -> Known:
+        """What was known at the last snapshot: from it, else from the events up to it.
+
+        Nobody is told of those again, even where somebody was forgotten since and it is void.
+        """
         snapshot = self._log.load_snapshot(SNAPSHOT, LAYOUT)
-        if snapshot is None:
-            return Known()
-        try:
-            known = Known.decode(snapshot[1])
-        except msgspec.MsgspecError:  # of another version of the program: the events are all there
-            return Known()
-        return known if known.seq == snapshot[0] else Known()
+        if snapshot is not None:
+            with suppress(msgspec.MsgspecError):  # of another version of the program
+                known = Known.decode(snapshot[1])
+                if known.seq == snapshot[0]:
+                    return known
+        known, told = Known(), self._log.snapshot_seq(SNAPSHOT, LAYOUT)
+        for recorded in takewhile(lambda each: each.seq <= told, self._log.read()):
+            known.evolve(recorded)
+            if recorded.seq % _SAVE_EVERY == 0:
+                await asyncio.sleep(0)
+        return known
 
     def _save(self) -> int:
         self._log.save_snapshot(SNAPSHOT, LAYOUT, self.known.seq, self.known.encode())

@@ -1,6 +1,6 @@
 """What the conversation needs of the house: to ask its actors, and to look into its journal."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final, Protocol
 
 from llmtb.actors.access import AcceptInvitation, Invite, Unlink
@@ -81,6 +81,8 @@ class Log(Protocol):
     def subscribe(self, after: int) -> Following: ...
     def save_snapshot(self, key: str, layout: str, seq: int, state: bytes) -> None: ...
     def load_snapshot(self, key: str, layout: str) -> tuple[int, bytes] | None: ...
+    def snapshot_seq(self, key: str, layout: str) -> int: ...
+    def read(self) -> Iterator[Recorded]: ...
 
 
 async def ask(house: House, command: Command, command_id: str) -> list[Recorded]:

@@ -34,11 +34,12 @@ from llmtb.channels.telegram.refusals import ServerFault
 from llmtb.channels.telegram.settings import TelegramSettings
 from llmtb.events.chat import MessageQueued
 from llmtb.events.journal import Journal
+from llmtb.events.personal import REDACTED
 from llmtb.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 
-EXPIRED, UNREACHABLE = "expired", "unreachable"  # see MessageFailed
+EXPIRED, UNREACHABLE, FORGOTTEN = "expired", "unreachable", "forgotten"  # see MessageFailed
 _AT_ONCE = 16  # messages on their way at one time, each to another chat
 _ATTEMPTS = 20  # attempts at a message that the server, though there, fails at
 _FIRST_WAIT, _LAST_WAIT = 0.5, 30.0  # seconds between attempts
@@ -287,6 +288,8 @@ class Outbox:
         """Send a message and return its id in the chat; None when it had arrived before."""
         if first and event.until is not None and self._clock.now() >= event.until:
             raise Unsendable(EXPIRED)
+        if event.text == REDACTED:
+            raise Unsendable(FORGOTTEN)
         file = None
         if event.attachment is not None:
             try:

@@ -17,6 +17,7 @@ from llmtb.channels.port import Reply, channel_of
 from llmtb.channels.web.window.telling import EXPIRED
 from llmtb.events.chat import MessageFailed, MessageQueued, MessageSent
 from llmtb.events.errors import JournalError, UnwritableEvent
+from llmtb.events.personal import REDACTED
 from llmtb.events.record import Recorded
 from llmtb.runtime.errors import Unanswered
 from llmtb.runtime.insisting import insist
@@ -58,7 +59,7 @@ class Shelf:
         event = recorded.event
         match event:
             case MessageQueued():
-                if isinstance(event.keyboard, Reply):
+                if isinstance(event.keyboard, Reply) and event.text != REDACTED:
                     self._draw(event.chat, event.keyboard)
                 if channel_of(event.chat) in _PAGES:
                     key = event.chat, event.message

@@ -21,6 +21,7 @@ from llmtb.events.chat import (
     QuestionAsked,
 )
 from llmtb.events.desk import MessageRelayed
+from llmtb.events.personal import REDACTED
 from llmtb.events.record import Recorded
 
 EXPIRED: Final = "expired"
@@ -92,7 +93,7 @@ def told(recorded: Recorded, chat: str, numbers: Numbers, relays: Relays) -> Ite
             numbers.queued(event.message, seq)
             sender = relays.sender(event.message)
             yield Told("message", _queued(event, seq, sender))
-            if isinstance(event.keyboard, Reply):
+            if isinstance(event.keyboard, Reply) and event.text != REDACTED:
                 yield Told("keys", keys(event.keyboard))
         case MessageSent():
             numbers.sent(event.message, event.remote)
