@@ -2,36 +2,45 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from llmtb.audit.checkpoints import Signing
 from llmtb.audit.erasing import erase, left_to_erase
+from llmtb.audit.matching import guard
 from llmtb.events.chain import Row
 from llmtb.events.codec import CODEC, Codec
 from llmtb.events.errors import BadDatabase, UnreadableEvent
 from llmtb.events.journal import Journal
 from llmtb.events.personal import plan_of
 from llmtb.events.reading import PAGE
-from llmtb.events.sealing import is_sealed
+from llmtb.events.sealing import is_sealed, parts_of
 from llmtb.events.stores.sqlite import CHECKED, SQLiteStore
 from llmtb.events.stores.store import Store
 from llmtb.settings import Audit
-from llmtb.vault.keys import ADVICE, Vault
+from llmtb.vault.files import KeyRefused
+from llmtb.vault.keys import KeyMissing, Vault
+from llmtb.vault.locks import ADVICE
 from llmtb.vault.master import Masters
+from llmtb.vault.signer import Signer
 
 JOURNAL_FILE: Final = "journal.db"
 KEYS_FILE: Final = "keys.db"
+CHECKPOINTS: Final = "checkpoints"
 PERSONAL: Final = [topic for topic, type_ in CODEC.types.items() if plan_of(type_) is not None]
 
 
 class Opened(NamedTuple):
     """A journal, and the keys that it seals and opens people's words with.
 
-    vault: None where the journal is only read, and has never had keys.
+    vault: None where the journal is only read, and has never had keys. signing: what checkpoints
+    are made with; None where the journal is only read.
     """
 
     journal: Journal
     vault: Vault | None
+    signing: Signing | None
 
     async def close(self) -> None:
         """Commit what is waiting, and give both back."""
@@ -56,7 +65,8 @@ async def open_journal(
 ) -> Opened:
     """The journal of a folder of data, and its keys; both are made if there are none.
 
-    What was recorded to be destroyed is destroyed first, if anything of it is left.
+    A journal that is not the one that was signed takes nothing; see `Journal.refusal`. In one that
+    is, what was recorded to be destroyed is destroyed first, if anything of it is left.
     read_only: beside the program that runs over them. Raises JournalError, or OSError; for one,
     where the keys are missing or not this journal's: what is sealed is never taken for redacted.
     """
@@ -70,14 +80,22 @@ async def open_journal(
             vault = open_vault(folder, audit, environment, read_only=read_only)
             _prove(store, CODEC.with_keys(vault), keys)
         journal = await Journal.open(store, codec=CODEC.with_keys(vault))
-        if vault is not None:
+        signing = None if read_only else await _guarded(journal, folder, audit)
+        if vault is not None and journal.refusal is None:
             _finish(journal, vault, folder, read_only=read_only)
-        return Opened(journal, vault)
+        return Opened(journal, vault, signing)
     except BaseException:
         store.close()
         if vault is not None:
             vault.close()
         raise
+
+
+async def _guarded(journal: Journal, folder: Path, audit: Audit) -> Signing:
+    """See whether the journal is the one that was signed; else it takes nothing more."""
+    signer = Signer.at(folder, audit.origin, secrets.token_bytes)
+    kept = Path(audit.checkpoints) if audit.checkpoints else folder / CHECKPOINTS
+    return Signing(signer, kept, audit.origin, await guard(journal, signer.key, kept))
 
 
 def _finish(journal: Journal, vault: Vault, folder: Path, *, read_only: bool) -> None:
@@ -87,6 +105,47 @@ def _finish(journal: Journal, vault: Vault, folder: Path, *, read_only: bool) ->
     elif left_to_erase(journal, vault):
         why = "somebody is being forgotten; ask again in a moment, or start `llmtb run`"
         raise BadDatabase(vault.path, why)
+
+
+def abandon_keys(folder: Path, audit: Audit, environment: Mapping[str, str]) -> int:
+    """Go on without the keys that are lost: what they sealed reads as redacted for ever.
+
+    Nothing is deleted: a file of keys that cannot be opened, or is another journal's, is set aside.
+    Returns how many keys were lost. Raises JournalError, also where none is, or OSError.
+    """
+    store = SQLiteStore(folder / JOURNAL_FILE)  # its owner, so that nothing runs over it
+    keys = folder / KEYS_FILE
+    try:
+        if keys.exists() and not _fit(store, folder, audit, environment):
+            _set_aside(keys)
+        with closing(open_vault(folder, audit, environment)) as vault:
+            return vault.lose({box.key for row in _sealed(store) for box in parts_of(row[4]).boxes})
+    finally:
+        store.close()
+
+
+def _fit(store: Store, folder: Path, audit: Audit, environment: Mapping[str, str]) -> bool:
+    """Whether all keys that are there are those of the journal; some may be missing."""
+    try:
+        with closing(open_vault(folder, audit, environment, read_only=True)) as vault:
+            codec = CODEC.with_keys(vault)
+            for row in _sealed(store):
+                with suppress(KeyMissing):
+                    codec.unsealed(row)
+    except (KeyRefused, UnreadableEvent, BadDatabase):
+        return False
+    return True
+
+
+def _set_aside(keys: Path) -> None:
+    """Rename a file of keys, and what belongs to it; an earlier one is kept, too."""
+    number = 1
+    while (aside := keys.with_name(f"{keys.name}.{number}")).exists():
+        number += 1
+    for end in ("-wal", "-shm", ""):
+        file = keys.with_name(keys.name + end)
+        if file.exists():
+            file.rename(aside.with_name(aside.name + end))
 
 
 def _prove(store: Store, codec: Codec, keys: Path) -> None:

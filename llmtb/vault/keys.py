@@ -18,6 +18,7 @@ from llmtb.events.errors import DamagedDatabase, StorageFailed
 from llmtb.events.personal import Kind
 from llmtb.events.sealing import SALT, Box, commitment
 from llmtb.vault.files import SIZE
+from llmtb.vault.locks import ADVICE, NONCE, Locks
 from llmtb.vault.master import Master, Masters, NewBytes
 from llmtb.vault.store import (
     BEFORE,
@@ -25,21 +26,27 @@ from llmtb.vault.store import (
     OF_DAYS,
     OF_OWNERS,
     OF_SNAPSHOTS,
+    ROTATIONS,
     UNTOLD,
     Key,
     KeyStore,
 )
 
-NONCE: Final = 12  # bytes
 PROFILE: Final = "profile"  # the sort of words that has one key for all days
 SNAPSHOTS: Final = "snapshots"  # the owner of the key that seals these
 KEPT: Final = 10_000  # keys that are kept at hand, for sealing and for opening each
-ADVICE: Final = "put the right file back, or see `llmtb keys abandon`"
 ID: Final = 8  # bytes
 _STATE: Final = b"llmtb snapshot 1"
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class KeyMissing(DamagedDatabase):
+    """A key was never here, or its row was taken away: it was not destroyed as it should be."""
+
+    def __init__(self, path: Path, key: int) -> None:
+        super().__init__(path, f"key {key} is not in it, but the journal needs it; {ADVICE}")
 
 
 class Status(NamedTuple):
@@ -52,6 +59,14 @@ class Status(NamedTuple):
     destroyed: dict[str, int]
     locked_by: str
     source: str
+
+
+class Rotation(NamedTuple):
+    """One exchange of the master key: which, the name of the new one, how many keys it locked."""
+
+    number: int
+    locked_by: str
+    keys: int
 
 
 class _Live(NamedTuple):
@@ -87,9 +102,7 @@ class Vault:
         self._live: dict[tuple[str, str, str], _Live] = {}
         self._known: dict[int, AESGCM | None] = {}
         self._pending: dict[int, _Made] = {}
-        self._locks: dict[str, AESGCM] = {}
-        self._master = masters.named(reads.about(LOCKED_BY) or "", reads.path)
-        self._locks[self._master.name] = AESGCM(self._master.key)
+        self._locks = Locks(masters, reads.path, reads.about(LOCKED_BY) or "", new_bytes)
         self._last = reads.last()
         self._snapshots = self._newest_of(SNAPSHOTS)
 
@@ -121,7 +134,7 @@ class Vault:
     @property
     def locked_by(self) -> str:
         """The name of the master key that locks the keys."""
-        return self._master.name
+        return self._locks.holds.name
 
     @property
     def path(self) -> Path:
@@ -214,8 +227,9 @@ class Vault:
             self._settle()
             with self._lock:
                 row, key = self._made(SNAPSHOTS, SNAPSHOTS, "")
-            self._store.destroy(OF_SNAPSHOTS, [row.id], [self._wrapped(row, key)])
+            self._store.destroy(OF_SNAPSHOTS, [row.id], [self._locks.lock(row, key)])
             self._snapshots = _Live(row.id, AESGCM(key))
+            self._store.clean()
 
     def oldest(self, kind: Kind) -> date | None:
         """The first day of which there is a key of a sort of words; None if there is none."""
@@ -250,14 +264,13 @@ class Vault:
         """
         with self._writing:
             self._settle()
-            with self._lock:
-                self._locks[master.name] = AESGCM(master.key)
-
-            def wrap(row: Key) -> bytes:
-                return self._lock_up(row, self._unlocked(row, self._master.name), master)
-
-            count = self._store.rewrap(wrap, master.name)
-            self._master = master
+            locks, held = self._locks, self._locks.holds.name
+            locks.take(master)
+            count = self._store.rewrap(
+                lambda row: locks.lock(row, locks.unlock(row, held), master), master.name
+            )
+            locks.holds = master
+            self._store.clean()
         return count
 
     def exchange(self) -> int:
@@ -266,21 +279,28 @@ class Vault:
         Whenever it is broken off, the next opening ends it or finds everything as it was.
         Raises KeyRefused, which says what to do, StorageFailed, or OSError.
         """
-        count = self.rotate(self._masters.next(self._master))
+        count = self.rotate(self._masters.next(self._locks.holds))
         self._masters.keep(self.locked_by)
-        self._master = self._masters.named(self.locked_by, self.path)  # the file has its name now
+        self._locks.holds = self._masters.named(self.locked_by, self.path)  # by its name of now
         return count
 
-    def untold(self) -> int | None:
-        """How many keys the last rotation locked, if no event tells of it yet; see `told`."""
+    def untold(self) -> Rotation | None:
+        """The last exchange, if no event tells of it yet."""
         with self._lock:
-            note = self._reads.about(UNTOLD)
-        return None if note is None else int(note)
+            keys, number = self._reads.about(UNTOLD), self._reads.about(ROTATIONS)
+        return None if keys is None else Rotation(int(number or 0), self.locked_by, int(keys))
 
     def told(self) -> None:
-        """The rotation is recorded. Raises StorageFailed."""
+        """The last exchange is recorded. Raises StorageFailed."""
         with self._writing:
             self._store.forget_note(UNTOLD)
+
+    def lose(self, keys: Collection[int]) -> int:
+        """Put down that keys are gone for good, unless they are here; returns how many are."""
+        with self._writing:
+            lost = self._store.lose(keys)
+            self._last = self._store.last()
+        return lost
 
     def status(self) -> Status:
         """What there is. Raises StorageFailed or DamagedDatabase."""
@@ -289,8 +309,8 @@ class Vault:
         return Status(
             {kind: keys for kind, keys, _ in counted},
             {kind: gone for kind, _, gone in counted},
-            self._master.name,
-            self._master.source,
+            self.locked_by,
+            self._locks.holds.source,
         )
 
     def close(self) -> None:
@@ -319,7 +339,7 @@ class Vault:
         with self._lock:
             made = list(self._pending.values())
         if made:
-            self._store.add([self._wrapped(*each) for each in made])
+            self._store.add([self._locks.lock(*each) for each in made])
             with self._lock:
                 for row, _ in made:
                     del self._pending[row.id]
@@ -332,6 +352,7 @@ class Vault:
                 self._known.update(dict.fromkeys(gone & self._known.keys()))
             for entry in [key for key, live in list(self._live.items()) if live.id in gone]:
                 self._live.pop(entry, None)
+            self._store.clean()
         return len(gone)
 
     def _cipher(self, number: int) -> AESGCM | None:
@@ -350,39 +371,14 @@ class Vault:
     def _found(self, number: int) -> bytes | None:
         found = self._reads.find(number)
         if found is None:
-            why = f"key {number} is not in it, but the journal needs it; {ADVICE}"
-            raise DamagedDatabase(self.path, why)
+            raise KeyMissing(self.path, number)
         row, locked_by = found
-        return None if row.wrapped is None else self._unlocked(row, locked_by)
+        return None if row.wrapped is None else self._locks.unlock(row, locked_by)
 
     def _newest_of(self, owner: str) -> _Live | None:
         number = self._reads.latest(owner)
         key = None if number is None else self._found(number)
         return None if number is None or key is None else _Live(number, AESGCM(key))
-
-    def _unlocked(self, row: Key, locked_by: str) -> bytes:
-        """The key of a row. Raises DamagedDatabase, or KeyRefused."""
-        if (lock := self._locks.get(locked_by)) is None:  # another process exchanged it
-            master = self._masters.named(locked_by, self.path)
-            lock = self._locks[locked_by] = AESGCM(master.key)
-        wrapped = row.wrapped or b""
-        try:
-            return lock.decrypt(wrapped[:NONCE], wrapped[NONCE:], _place(row))
-        except (InvalidTag, ValueError):
-            why = f"key {row.id} is not what it was; {ADVICE}"
-            raise DamagedDatabase(self.path, why) from None
-
-    def _wrapped(self, row: Key, key: bytes) -> Key:
-        return row._replace(wrapped=self._lock_up(row, key, self._master))
-
-    def _lock_up(self, row: Key, key: bytes, master: Master) -> bytes:
-        nonce = self._new_bytes(NONCE)
-        return nonce + self._locks[master.name].encrypt(nonce, key, _place(row))
-
-
-def _place(row: Key) -> bytes:
-    """What a locked key is bound to."""
-    return f"llmtb key 1\n{row.id}\n{row.owner}\n{row.kind}\n{row.day}".encode()
 
 
 def _day(at: datetime) -> str:

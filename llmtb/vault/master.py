@@ -95,7 +95,8 @@ class Masters:
     def _at_hand(self) -> list[Master]:
         if self._given:
             return [self._of(name) for name in self._given]
-        return [self._read(file) for file in (self._file, self._beside) if file.exists()]
+        # What is beside it becomes it: in this order, none is missed while that happens.
+        return [self._read(file) for file in (self._beside, self._file) if file.exists()]
 
     def _of(self, variable: str) -> Master:
         return Master(decoded(self._given[variable], variable), variable)

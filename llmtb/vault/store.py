@@ -1,7 +1,7 @@
 """keys.db: the keys of people's words, each locked by the master key, in a file of their own."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -29,7 +29,8 @@ LAYOUT: Final = (
     ) STRICT, WITHOUT ROWID""",
 )
 LOCKED_BY: Final = "locked_by"  # in `about`: the name of the master key
-UNTOLD: Final = "untold"  # in `about`: how many keys a rotation locked that no event tells of yet
+ROTATIONS: Final = "rotations"  # in `about`: how often the master key was exchanged
+UNTOLD: Final = "untold"  # in `about`: how many keys an exchange locked that no event tells of yet
 PAGE: Final = 1000
 
 # Which keys are to be destroyed.
@@ -63,15 +64,15 @@ class Key(NamedTuple):
     wrapped: bytes | None
 
 
-Wrap = Callable[[Key], bytes]
-"""What a key is locked into instead, given its row."""
+Wrap = Callable[[Key], Key]
+"""A row with its key locked in another way."""
 
 
 class KeyStore:
     """The file. One process writes it, others may read; every method may be called by any thread,
     but never by two at the same time.
 
-    Every change is on the disk before it returns, and what it removed is nowhere in the file.
+    Every change is on the disk before it returns, and after `clean` what it removed is nowhere.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -149,7 +150,8 @@ class KeyStore:
             database.executemany(_ADD, keys)
 
     def destroy(self, which: str, values: Sequence[object], add: Sequence[Key] = ()) -> list[int]:
-        """Destroy the keys that a statement chooses, and keep some new ones in their stead.
+        """Destroy the keys that a statement chooses, and keep some new ones in their stead; `clean`
+        takes the last traces.
 
         Returns the ids of the destroyed. Raises StorageFailed.
         """
@@ -159,7 +161,6 @@ class KeyStore:
                 "UPDATE keys SET wrapped = NULL WHERE id = ?", [(each,) for each in gone]
             )
             database.executemany(_ADD, add)
-        self.clean()
         return gone
 
     def rewrap(self, wrap: Wrap, locked_by: str) -> int:
@@ -167,18 +168,30 @@ class KeyStore:
         count = after = 0
         with self._writing() as database:
             while found := [Key(*row) for row in database.execute(_NEXT, (after, PAGE))]:
-                changed = [(wrap(key), key.id) for key in found]
+                changed = [(wrap(key).wrapped, key.id) for key in found]
                 database.executemany("UPDATE keys SET wrapped = ? WHERE id = ?", changed)
                 count, after = count + len(found), found[-1].id
-            noted = [(LOCKED_BY, locked_by), (UNTOLD, str(count))]
+            number = int(self.about(ROTATIONS) or 0) + 1
+            noted = [(LOCKED_BY, locked_by), (ROTATIONS, str(number)), (UNTOLD, str(count))]
             database.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", noted)
-        self.clean()
         return count
 
     def note(self, name: str, value: str) -> None:
         """Note something under a name. Raises StorageFailed."""
         with self._writing() as database:
             database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
+
+    def lose(self, keys: Collection[int]) -> int:
+        """Put down that keys are gone for good, unless they are here; returns how many are.
+
+        Raises StorageFailed.
+        """
+        with self._writing() as database:
+            added = database.executemany(
+                "INSERT OR IGNORE INTO keys VALUES (?, '', 'lost', '', NULL)",
+                [(each,) for each in keys],
+            )
+            return added.rowcount
 
     def forget_note(self, name: str) -> None:
         """Take away what is noted under a name. Raises StorageFailed."""
