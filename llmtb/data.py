@@ -111,7 +111,7 @@ def abandon_keys(folder: Path, audit: Audit, environment: Mapping[str, str]) -> 
     """Go on without the keys that are lost: what they sealed reads as redacted for ever.
 
     Nothing is deleted: a file of keys that cannot be opened, or is another journal's, is set aside.
-    Returns how many keys were lost. Raises JournalError, also where none is, or OSError.
+    Returns how many keys were lost. Raises JournalError, or OSError.
     """
     store = SQLiteStore(folder / JOURNAL_FILE)  # its owner, so that nothing runs over it
     keys = folder / KEYS_FILE

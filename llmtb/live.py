@@ -7,6 +7,7 @@ import secrets
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
+from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from llmtb.answerer.answerer import Answerer
 from llmtb.app import House
 from llmtb.audit.alone import ALONE, Apart, alone
 from llmtb.audit.archive import Archive
+from llmtb.audit.checkpoints import Checkpoints
 from llmtb.audit.service import REQUESTS, Auditing
 from llmtb.channels.attachments import Reports
 from llmtb.channels.conversation.conversation import Conversation, urgency
@@ -37,9 +39,10 @@ from llmtb.channels.web.feed import Hub
 from llmtb.channels.web.server import Server
 from llmtb.channels.web.site import site
 from llmtb.channels.web.window.window import Pages
-from llmtb.control import FAULT, INPUT, Control, Note, Serve, Unable
+from llmtb.control import DATABASE, FAULT, INPUT, Control, Note, Serve, Unable
 from llmtb.data import JOURNAL_FILE, open_journal
 from llmtb.events.codec import CODEC
+from llmtb.events.errors import JournalError
 from llmtb.inference.errors import InferenceError
 from llmtb.library.knowing import Drafting, Knowing
 from llmtb.library.service import Service
@@ -187,7 +190,11 @@ class Live:
             opened = await open_journal(folder, self._settings.audit, self._environment)
             stack.push_async_callback(opened.close)
             journal = opened.journal
-            assert opened.vault is not None  # noqa: S101  only who merely reads may have none
+            # Only who merely reads may have none of these.
+            assert opened.vault is not None and opened.signing is not None  # noqa: S101, PT018
+            if journal.refusal is not None:
+                log.error("READ-ONLY, nothing is recorded or sent: %s", journal.refusal)
+                log.error("docs/auditing.md says what to do")
             if self._control is None:
                 self._control = asyncio.create_task(Control(folder, self._asked).run())
             views = await Views.open(folder / VIEWS_FILE, projections(), journal)
@@ -195,8 +202,10 @@ class Live:
             chance = random.Random(secrets.randbits(64))  # noqa: S311 - spreads retries
             self.house = house = await House.start(journal, self._clock, chance)
             stack.push_async_callback(house.stop)
-            await self._rules.apply(house, self._settings.policy)
-            archive = Archive(house, journal, opened.vault, folder, self._settings)
+            if journal.refusal is None:
+                await self._rules.apply(house, self._settings.policy)
+            checkpoints = Checkpoints(house, opened.signing)
+            archive = Archive(house, journal, opened.vault, folder, self._settings, checkpoints)
             try:
                 await until_first(
                     asyncio.shield(self._control), self._serve(archive, views, chance)
@@ -265,22 +274,25 @@ class Live:
         self._serves = partial(self._controlled, service, Auditing(archive), console)
         works = [
             knowing.run(),
-            answerer.run(),
             views.run(),
             conversation.run(port),
             pages.run(),
             server.run(),
-            self._rules.follow(house),
             self._stop.wait(),
             self._apart.wanted(),
         ]
-        if self._demo is not None:
-            works.append(self._demo.run(house))
+        if journal.refusal is None:
+            works += [answerer.run(), self._rules.follow(house)]
+            if self._demo is not None:
+                works.append(self._demo.run(house))
+            else:
+                works.append(self._sign(archive, conversation))
         self._tell(server)
         if channel is None:
             await until_first(*works)
             return
-        works.append(self._invite(conversation, channel))
+        if journal.refusal is None:
+            works.append(self._invite(conversation, channel))
         serving = asyncio.ensure_future(channel.run())
         try:
             await until_first(asyncio.shield(serving), *works)
@@ -321,6 +333,17 @@ class Live:
             return await link_for(console, address, request)
         except Refused as refusal:
             raise Unable(INPUT, str(refusal)) from refusal
+        except JournalError as error:
+            raise Unable(DATABASE, str(error)) from error
+
+    async def _sign(self, archive: Archive, conversation: Conversation) -> None:
+        """Sign the journal every day."""
+        feeder = conversation.feeder
+        await feeder.ready()
+        at = time.fromisoformat(self._settings.audit.daily)
+        await archive.checkpoints.run(
+            archive.house.clock, lambda: feeder.known.floor.centre.policy.zone, at
+        )
 
     def _tell(self, server: Server) -> None:
         """Say where the console is, and have it stay there."""

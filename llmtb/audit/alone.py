@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from llmtb.app import House
 from llmtb.audit.archive import Archive
+from llmtb.audit.checkpoints import Checkpoints
 from llmtb.audit.service import Auditing
 from llmtb.control import FAULT, Note, Unable
 from llmtb.data import open_journal
 from llmtb.runtime.clock import Clock
 from llmtb.settings import Settings
 
-ALONE: Final = frozenset({"forget"})
+ALONE: Final = frozenset({"accept", "forget"})
 """The requests that are done like this."""
 
 Work = Callable[[], Awaitable[Any]]
@@ -52,12 +53,14 @@ async def opened(
     Raises JournalError, or OSError.
     """
     held = await open_journal(folder, settings.audit, environment)
-    journal, vault = held
-    assert vault is not None  # noqa: S101  it is only where the data are merely read
+    journal, vault, signing = held
+    # It is only where the data are merely read that these are not there.
+    assert vault is not None and signing is not None  # noqa: S101, PT018
     try:
         house = House(journal, clock, random.Random(0))  # noqa: S311 - spreads retries
         try:
-            yield Archive(house, journal, vault, folder, settings)
+            checkpoints = Checkpoints(house, signing)
+            yield Archive(house, journal, vault, folder, settings, checkpoints)
         finally:
             await house.stop()
     finally:

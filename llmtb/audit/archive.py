@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llmtb.app import House
+from llmtb.audit.checkpoints import Checkpoints
 from llmtb.events.journal import Journal
 from llmtb.settings import Settings
 from llmtb.vault.keys import Vault
@@ -17,3 +18,4 @@ class Archive(NamedTuple):
     vault: Vault
     folder: Path
     settings: Settings
+    checkpoints: Checkpoints

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from llmtb.actors.audit import AcceptMismatch, RecordBreak, RecordCheckpoint
@@ -38,25 +38,30 @@ class Signer(Protocol):
     def sign(self, text: bytes) -> bytes: ...
 
 
+class Signing(NamedTuple):
+    """What the checkpoints of a journal are made with.
+
+    folder: where they are kept. origin: whose journal it is, for good. edge: how far it was found
+    to hold; None: it was not looked at, or does not match.
+    """
+
+    signer: Signer
+    folder: Path
+    origin: str
+    edge: Edge | None
+
+
 class NothingToAccept(Exception):
     """The journal is the one that was signed: there is nothing to go on from all the same."""
 
 
 class Checkpoints:
-    """Signs the journal of a house, and keeps what was signed in a folder.
+    """Signs the journal of a house, and keeps what was signed in a folder."""
 
-    origin: whose journal it is, for good. edge: how far it was found to hold; None: not yet.
-    """
-
-    def __init__(
-        self, house: House, signer: Signer, folder: Path, origin: str, edge: Edge | None = None
-    ) -> None:
+    def __init__(self, house: House, signing: Signing) -> None:
         self._house = house
         self._journal = house.journal
-        self._signer = signer
-        self._folder = folder
-        self._origin = origin
-        self._edge = edge
+        self._signer, self._folder, self._origin, self._edge = signing
         self._turn = asyncio.Lock()
 
     async def sign(self, by: str, occasion: Occasion) -> dict[str, Any]:
@@ -94,6 +99,7 @@ class Checkpoints:
             command = AcceptMismatch(
                 by=by, size=self._journal.head, why=why, note=note, reason=reason
             )
+            self._journal.refuse(None)
             [recorded] = await self._house.audit(command)
             await asyncio.to_thread(set_aside, self._folder, f"set-aside-{recorded.seq}")
             self._edge = None

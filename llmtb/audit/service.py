@@ -14,6 +14,7 @@ import msgspec
 from llmtb.audit.archive import Archive
 from llmtb.audit.forgetting import forget
 from llmtb.audit.recording import RECORDS, record
+from llmtb.audit.signing import accept, checkpoint
 from llmtb.control import Note, Unable
 from llmtb.events.errors import JournalError, StorageFailed
 from llmtb.runtime.errors import Refused, Unanswered
@@ -27,6 +28,8 @@ that cannot be asked, and what the house, the journal and the vault raise."""
 _HANDLERS: Final[Mapping[str, Handler]] = {
     **dict.fromkeys(RECORDS, record),
     "forget": forget,
+    "checkpoint": checkpoint,
+    "accept": accept,
 }
 REQUESTS: Final = frozenset(_HANDLERS)
 """The requests that are the audit's."""

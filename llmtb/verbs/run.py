@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def run(settings_file: Path | None, data: Path | None, host: str | None, port: i
 
 def _demo(settings: Settings, folder: Path) -> None:
     """A made-up company on a fast clock; it is made up again at each start."""
-    from llmtb.data import JOURNAL_FILE, KEYS_FILE, open_vault
+    from llmtb.data import CHECKPOINTS, JOURNAL_FILE, KEYS_FILE, open_vault
     from llmtb.events.codec import CODEC
     from llmtb.live import AT_ONCE, Live
     from llmtb.playground import Playground, play_past
@@ -49,6 +50,10 @@ def _demo(settings: Settings, folder: Path) -> None:
     for name in (JOURNAL_FILE, KEYS_FILE, VIEWS_FILE):
         for old in folder.glob(f"{name}*"):
             old.unlink()
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    # What a company signed is kept apart from what is only played.
+    audit = msgspec.structs.replace(settings.audit, checkpoints="")
+    settings = msgspec.structs.replace(settings, audit=audit)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
     AT_ONCE(
         "No bot is set up yet; here is a demo, a made-up company on a fast clock. Ctrl-C ends it."
