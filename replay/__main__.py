@@ -10,6 +10,7 @@ from replay.exits import DONE, FAULT, INTERRUPTED, Failed
 
 VERBS = {
     "verify": "is every event what was written, in its place and order?",
+    "whatif": "what would another policy have done with the same presses, calls and returns?",
 }
 """By name: what it is for. Each is a module of this folder, with `add` and `run`."""
 
