@@ -49,11 +49,15 @@ def open_source(path: Path) -> Source:
 
     Raises Failed where it is none of these, or cannot be read.
     """
+    if path.is_dir():
+        return FolderSource(path, path / EVENTS)
+    return JournalSource(path) if is_journal_file(path) else FolderSource(None, path)
+
+
+def is_journal_file(path: Path) -> bool:
+    """Whether a file is a database, not lines. Raises Failed where it cannot be read."""
     try:
-        if path.is_dir():
-            return FolderSource(path, path / EVENTS)
         with path.open("rb") as file:
-            journal = file.read(len(SQLITE)) == SQLITE
+            return file.read(len(SQLITE)) == SQLITE
     except OSError as error:
         raise Failed(INPUT, f"{path}: cannot be read: {error.strerror}") from error
-    return JournalSource(path) if journal else FolderSource(None, path)

@@ -1,26 +1,123 @@
-"""`verify`: does every event hold, in its place and order?"""
+"""`verify`: is every event what was written, in its place and order?"""
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from llmtb.events.chain import follow
-from llmtb.events.errors import BrokenChain
-from replay.exits import BROKEN, DONE, Failed
-from replay.source import open_source
+import msgspec
+
+from llmtb.events.exported import EVENTS
+from llmtb.events.published import instant
+from replay.course import Course
+from replay.earlier import Elsewhere
+from replay.exits import BROKEN, DONE, INPUT, Failed
+from replay.export import Export
+from replay.findings import Fault, Findings
+from replay.journal import Journal
+from replay.source import is_journal_file
+from replay.stamps import key_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("path", type=Path, metavar="PATH", help="an export, or a journal.db")
+    parser.add_argument(
+        "path", type=Path, metavar="PATH", help="an export's folder, its events.jsonl, a journal.db"
+    )
+    parser.add_argument("--key", help="the key that must have signed it, or the file that holds it")
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="an earlier checkpoint that it must continue; may be said several times",
+    )
+    parser.add_argument(
+        "--against", type=Path, metavar="EARLIER", help="an earlier export that it must continue"
+    )
+    parser.add_argument("--json", action="store_true", help="say the outcome as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check what is asked for and say so."""
-    with open_source(options.path) as source:
-        try:
-            head = follow(source.rows(), versions={})
-        except BrokenChain as error:
-            raise Failed(BROKEN, str(error)) from error
-    sys.stdout.write(f"{head.seq} events hold; the last one's hash is {head.hash.hex()}\n")
-    return DONE
+    """Check what is asked for, and say what holds; returns the exit status."""
+    key = None if options.key is None else key_of(options.key)
+    with Elsewhere(options.checkpoint, options.against) as elsewhere:
+        verdict = verify(options.path, key, elsewhere)
+    if options.json:
+        sys.stdout.write(msgspec.json.encode(_form(verdict)).decode() + "\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in _lines(verdict))
+    return BROKEN if verdict.findings.number else DONE
+
+
+class Verdict(NamedTuple):
+    """What came of it. course: the events that were gone through; None: they could not be."""
+
+    path: Path
+    findings: Findings
+    course: Course
+
+
+def verify(path: Path, key: str | None, elsewhere: Elsewhere) -> Verdict:
+    """Check an export or a journal. Raises Failed for what is neither, or cannot be read."""
+    if path.is_dir():
+        export = Export(path, path / EVENTS, key, elsewhere)
+        return Verdict(path, export.findings, export.check())
+    if is_journal_file(path):
+        if elsewhere.asks_for_key and key is None:
+            raise Failed(INPUT, "--checkpoint of a journal: say with --key who signed it")
+        journal = Journal(path, key, elsewhere)
+        return Verdict(path, journal.findings, journal.check())
+    lines = Export(None, path, key, elsewhere)
+    return Verdict(path, lines.findings, lines.check())
+
+
+def _form(verdict: Verdict) -> dict[str, Any]:
+    """The outcome as one JSON object."""
+    findings, course = verdict.findings, verdict.course
+    latest = course.latest
+    return {
+        "holds": not findings.number,
+        "path": str(verdict.path),
+        "events": course.events,
+        "last": None if latest is None else course.seq,
+        "hash": None if latest is None or latest.row is None else latest.row[5].hex(),
+        "root": None if course.tree is None else course.tree.root().hex(),
+        "held": findings.held,
+        "faults": findings.faults,
+        "more": findings.more,
+        "notes": findings.notes,
+    }
+
+
+def _lines(verdict: Verdict) -> list[str]:
+    """The outcome in words, a line each."""
+    findings, course = verdict.findings, verdict.course
+    notes = [f"note: {each}" for each in findings.notes]
+    if not findings.number:
+        return [_holding(course), *notes]
+    count = findings.number
+    first = f"{verdict.path} does not hold: {count} {'fault' if count == 1 else 'faults'}"
+    more = [f"and {findings.more} more"] if findings.more else []
+    return [first, *map(_told, findings.faults), *more, _held(findings), *notes]
+
+
+def _told(fault: Fault) -> str:
+    return f"{fault.where}: {fault.what}"
+
+
+def _held(findings: Findings) -> str:
+    if findings.held is None:
+        return "nothing before the first fault holds by itself"
+    return f"everything up to event {findings.held.seq}, of {findings.held.at}, holds"
+
+
+def _holding(course: Course) -> str:
+    latest = course.latest
+    if latest is None or latest.row is None:
+        return "it holds, and has no events"
+    text = f"{course.events} events hold, the last of them event {course.seq}"
+    if latest.at is not None:
+        text += f" of {instant(latest.at)}"
+    return f"{text}; its hash is {latest.row[5].hex()}" if latest.row[5] else text
