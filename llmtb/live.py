@@ -194,7 +194,7 @@ class Live:
             assert opened.vault is not None and opened.signing is not None  # noqa: S101, PT018
             if journal.refusal is not None:
                 log.error("READ-ONLY, nothing is recorded or sent: %s", journal.refusal)
-                log.error("docs/auditing.md says what to do")
+                log.error("docs/checkpoints.md says what to do")
             if self._control is None:
                 self._control = asyncio.create_task(Control(folder, self._asked).run())
             views = await Views.open(folder / VIEWS_FILE, projections(), journal)
