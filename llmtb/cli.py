@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import secrets
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from tempfile import NamedTemporaryFile
 
 from llmtb import __version__
 from llmtb.settings import languages
+from llmtb.verbs import giving, guarding
 from llmtb.verbs.exits import DONE, EXIT, FAULT, INTERRUPTED, Failed
 
 __all__ = ["EXIT", "main", "parser"]
@@ -60,6 +62,14 @@ def parser() -> argparse.ArgumentParser:
     rebuild.add_argument("--json", action="store_true", help="say the outcome as JSON")
     rebuild.set_defaults(do=_rebuild)
 
+    checkpoint = verbs.add_parser("checkpoint", help="sign everything that is recorded by now")
+    checkpoint.add_argument(
+        "--accept", metavar="REASON", help="go on with a journal that is not the one signed"
+    )
+    _place(checkpoint)
+    checkpoint.add_argument("--json", action="store_true", help="say the outcome as JSON")
+    checkpoint.set_defaults(do=_checkpoint)
+
     ask = verbs.add_parser(
         "ask", help="one question to the knowledge, and where its answer is from"
     )
@@ -83,6 +93,8 @@ def parser() -> argparse.ArgumentParser:
     customers.add_argument("--json", action="store_true", help="say the outcome as JSON")
     customers.set_defaults(do=_customers)
 
+    giving.add(verbs, _place, secrets.token_bytes)
+    guarding.add(verbs, _place)
     _console(verbs.add_parser("console", help="the console: a link that signs a person in"))
     _models(verbs.add_parser("models", help="the models that answer: list, add, check, remove"))
     return top
@@ -237,6 +249,12 @@ def _rebuild(options: argparse.Namespace) -> int:
     from llmtb.verbs.rebuild import rebuild
 
     return rebuild(options.settings, options.data, options.json)
+
+
+def _checkpoint(options: argparse.Namespace) -> int:
+    from llmtb.verbs.checkpoint import checkpoint
+
+    return checkpoint((options.settings, options.data), options.accept, options.json)
 
 
 def _models_list(options: argparse.Namespace) -> int:
