@@ -1,0 +1,1 @@
+"""Every event in a plain sentence, for people who have never seen the program."""
