@@ -10,6 +10,10 @@ from replay.exits import DONE, FAULT, INTERRUPTED, Failed
 
 VERBS = {
     "verify": "is every event what was written, in its place and order?",
+    "timeline": "what happened to a person, in a shift or in a chat, in order",
+    "state": "everything that held at an instant",
+    "why": "the causes of an event, in words",
+    "report": "a shift's report, drawn again",
     "whatif": "what would another policy have done with the same presses, calls and returns?",
 }
 """By name: what it is for. Each is a module of this folder, with `add` and `run`."""
