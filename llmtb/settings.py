@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from llmtb.policy import Policy, PolicyError, merge
+from llmtb.policy import Clock, Policy, PolicyError, merge
 
 ENVIRONMENT = {
     "LLMTB_TELEGRAM_TOKEN": "token",
@@ -124,7 +124,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     master_key: str = ""
     checkpoints: str = ""
     origin: Annotated[str, Meta(pattern=r"^[^\s+]{1,100}\Z")] = "llmtb"
-    daily: Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")] = "04:00"
+    daily: Clock = "04:00"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

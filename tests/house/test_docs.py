@@ -23,12 +23,14 @@ from llmtb.settings import (
     ENDPOINT_KEY,
     ENVIRONMENT,
     WEBHOOK_SECRET,
+    Audit,
     Console,
     Models,
     Run,
     Telegram,
     load,
 )
+from llmtb.vault.master import NEXT, VARIABLE
 from tests.house.pages import Row, anchors, fenced, links, page, section, sections
 from tests.house.sources import ROOT, repository
 from tests.house.wording import default_of, in_words
@@ -118,7 +120,7 @@ def _settings(kind: type[Any], prefix: str = "") -> Iterator[Row]:
 
 
 def test_every_setting_is_told_with_its_default() -> None:
-    own = {"telegram": Telegram, "models": Models, "console": Console, "run": Run}
+    own = {"telegram": Telegram, "models": Models, "console": Console, "run": Run, "audit": Audit}
     tables = [(Policy, ""), *((kind, f"{name}.") for name, kind in own.items())]
     expected = [row for kind, prefix in tables for row in _settings(kind, prefix)]
     rows = [row for each in sections(SETTINGS) for row in meant(each.rows)]
@@ -133,6 +135,7 @@ def test_the_whole_file_holds_the_defaults() -> None:
         "models": Models,
         "console": Console,
         "run": Run,
+        "audit": Audit,
     }.items():
         defaults[name] = msgspec.to_builtins(kind())
     assert whole == json.loads(json.dumps(_without_none(defaults)))
@@ -153,7 +156,7 @@ def _without_none(table: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", [*ENVIRONMENT, ENDPOINT_KEY, WEBHOOK_SECRET])
+@pytest.mark.parametrize("name", [*ENVIRONMENT, ENDPOINT_KEY, WEBHOOK_SECRET, VARIABLE, NEXT])
 def test_what_the_environment_sets_is_told(name: str) -> None:
     assert f"`{name}`" in SETTINGS
 

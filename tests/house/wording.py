@@ -8,7 +8,7 @@ from msgspec import inspect
 from llmtb.actors.asking import ChatId
 from llmtb.actors.command import AgentId, Reason
 from llmtb.policy import Clock, Name
-from llmtb.settings import Telegram
+from llmtb.settings import Audit, Telegram
 
 # What a pattern means to people; the pages say at their top what an id and a name are.
 PATTERNS = {
@@ -18,6 +18,7 @@ PATTERNS = {
     ChatId: "id",
     Reason: "text",
     get_type_hints(Telegram, include_extras=True)["language"]: "two letters",
+    get_type_hints(Audit, include_extras=True)["origin"]: "text without spaces or `+`",
 }
 BY_PATTERN = {inspect.type_info(type_).pattern: words for type_, words in PATTERNS.items()}  # type: ignore[attr-defined]
 PLAIN = {
