@@ -14,6 +14,7 @@ import msgspec
 from llmtb.audit.archive import Archive
 from llmtb.audit.forgetting import forget
 from llmtb.audit.recording import RECORDS, record
+from llmtb.audit.rotating import rotate
 from llmtb.audit.signing import accept, checkpoint
 from llmtb.control import Note, Unable
 from llmtb.events.errors import JournalError, StorageFailed
@@ -28,6 +29,7 @@ that cannot be asked, and what the house, the journal and the vault raise."""
 _HANDLERS: Final[Mapping[str, Handler]] = {
     **dict.fromkeys(RECORDS, record),
     "forget": forget,
+    "rotate": rotate,
     "checkpoint": checkpoint,
     "accept": accept,
 }
