@@ -22,6 +22,7 @@ from llmtb.app import House
 from llmtb.audit.alone import ALONE, Apart, alone
 from llmtb.audit.archive import Archive
 from llmtb.audit.checkpoints import Checkpoints
+from llmtb.audit.rotating import record_rotation
 from llmtb.audit.service import REQUESTS, Auditing
 from llmtb.channels.attachments import Reports
 from llmtb.channels.conversation.conversation import Conversation, urgency
@@ -204,6 +205,7 @@ class Live:
             stack.push_async_callback(house.stop)
             if journal.refusal is None:
                 await self._rules.apply(house, self._settings.policy)
+                await record_rotation(house, opened.vault)
             checkpoints = Checkpoints(house, opened.signing)
             archive = Archive(house, journal, opened.vault, folder, self._settings, checkpoints)
             try:
