@@ -110,6 +110,19 @@ class Questions(_Setting, frozen=True, kw_only=True):
     generate: bool = False
 
 
+class Privacy(_Setting, frozen=True, kw_only=True):
+    """For how many days words are kept, by sort; 0: until somebody is forgotten.
+
+    messages: what was sent, and typed into dialogues. conversations: with people who took over.
+    questions: with what they were answered. reasons: supervisors', and of those who left.
+    """
+
+    messages_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
+    conversations_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
+    questions_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
+    reasons_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
+
+
 class Wall(_Setting, frozen=True, kw_only=True):
     """The board on the wall.
 
@@ -136,6 +149,7 @@ class Policy(_Setting, frozen=True, kw_only=True):
     meals_remind_every_minutes: Minutes = 15
     load: Load = Load()
     questions: Questions = Questions()
+    privacy: Privacy = Privacy()
     wall: Wall = Wall()
 
     @property

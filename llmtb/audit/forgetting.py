@@ -66,7 +66,7 @@ async def found(journal: Journal, wanted: str) -> tuple[Person, Trace, Found]:
     if len(traced.days) > MOST_DAYS:
         line = (
             f"messages on {len(traced.days)} days of others' chats name them, and {MOST_DAYS} can"
-            " go with one person; let old messages go first: privacy.keep_messages_days"
+            " go with one person; let old messages go first: privacy.messages_days"
         )
         raise Unable(INPUT, line)
     return (

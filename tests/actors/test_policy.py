@@ -81,6 +81,12 @@ def test_the_defaults_are_the_published_ones() -> None:
             "drafts": True,
             "generate": False,
         },
+        "privacy": {
+            "messages_days": 0,
+            "conversations_days": 0,
+            "questions_days": 0,
+            "reasons_days": 0,
+        },
         "wall": {"names": "none"},
     }
 

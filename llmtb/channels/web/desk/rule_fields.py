@@ -16,6 +16,7 @@ from llmtb.policy import Policy
 
 MINUTES: Final = mark("minutes")
 SECONDS: Final = mark("seconds")
+DAYS: Final = mark("days")
 SPARE_ROWS: Final = 2
 
 
@@ -110,6 +111,21 @@ GROUPS: Final = (
             Setting(
                 "questions.generate", mark("A model's own words may reach customers, if checked")
             ),
+        ),
+    ),
+    Group(
+        mark("Privacy"),
+        mark(
+            "Older words are destroyed for good, every night; 0 keeps them until somebody is"
+            " forgotten."
+        ),
+        (
+            Setting("privacy.messages_days", mark("Messages are kept for"), DAYS),
+            Setting(
+                "privacy.conversations_days", mark("Conversations with people are kept for"), DAYS
+            ),
+            Setting("privacy.questions_days", mark("Questions and answers are kept for"), DAYS),
+            Setting("privacy.reasons_days", mark("Supervisors' reasons are kept for"), DAYS),
         ),
     ),
     Group(
