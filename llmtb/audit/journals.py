@@ -3,16 +3,12 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
-
-import msgspec
 
 from llmtb.events.chain import GENESIS, Head, Row, follow
 from llmtb.events.errors import DamagedDatabase, ForeignDatabase, StorageFailed
 from llmtb.events.merkle import Frontier
-from llmtb.events.sealing import is_sealed, parts_of
 from llmtb.events.stores.database import APPLICATION, address, create, lay_out, reason_of
 from llmtb.events.stores.sqlite import INSERT_COMMAND, INSERT_EVENT, SELECT_ROW
 from llmtb.events.stores.store import Applied
@@ -38,14 +34,17 @@ class Proven(NamedTuple):
 
 
 @contextmanager
-def storage(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises about a file into StorageFailed or DamagedDatabase, one line each."""
+def storage(path: Path, source: Path | None = None) -> Iterator[None]:
+    """Turn what SQLite raises about a file into StorageFailed or DamagedDatabase, one line each.
+
+    source: what is read, where that is another file than the one that is written.
+    """
     try:
         yield
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            raise DamagedDatabase(path, reason_of(error)) from error
+            raise DamagedDatabase(source or path, reason_of(error)) from error
         raise StorageFailed(f"{path}: {reason_of(error)}") from error
 
 
@@ -84,12 +83,6 @@ def proven(path: Path, tell: Tell) -> Proven:
                 yield row
 
         return Proven(follow(counted(), GENESIS, {}), tree.root())
-
-
-def happened(row: Row) -> datetime:
-    """When an event happened. Raises msgspec.MsgspecError for bytes that are no event."""
-    state = row[4]
-    return _WHEN.decode(parts_of(state).event if is_sealed(state) else state).at
 
 
 class NewJournal:
@@ -153,10 +146,3 @@ class NewJournal:
             self._database.close()
             with closing(sqlite3.connect(address(self.path, "rw"), uri=True)) as database:
                 database.execute("PRAGMA journal_mode = WAL")
-
-
-class _When(msgspec.Struct, array_like=True):
-    at: datetime
-
-
-_WHEN = msgspec.msgpack.Decoder(_When)

@@ -19,10 +19,11 @@ from pathlib import Path
 import msgspec
 
 from llmtb.audit import carving
-from llmtb.audit.journals import EVERY, NewJournal, Tell, happened, proven, storage
+from llmtb.audit.journals import EVERY, NewJournal, Tell, proven, storage
 from llmtb.audit.linking import ELSEWHERE, Candidates, Linked, OtherHistory, Refuted
 from llmtb.audit.other_sources import JOURNAL, take_in
 from llmtb.audit.pages import Pages
+from llmtb.audit.records import instant_of
 from llmtb.audit.whole import half, refuse_used
 from llmtb.control import INPUT, Unable
 from llmtb.events.chain import GENESIS, Head, Row
@@ -199,7 +200,7 @@ def _line(row: Row, previous: bytes | None) -> bytes:
 
 def _at(row: Row) -> datetime | None:
     try:
-        return happened(row)
+        return instant_of(row[4])
     except msgspec.MsgspecError:
         return None
 
