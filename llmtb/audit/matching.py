@@ -130,7 +130,7 @@ def _covered(journal: Journal, edge: Edge, signed: _Signed, key: str, head: int)
         why = str(error) if isinstance(error, NoteError) else "this is no checkpoint"
         raise Mismatch(f"{where} cannot be relied on: {why}", note) from error
     if size != name:
-        raise Mismatch(f"{where} covers {size} events, not those it is named by", note)
+        raise Mismatch(f"{where} cannot be relied on: it covers {size} events", note)
     if size > head:
         why = f"the journal ends at event {head}, but {where} was signed when it had {size}"
         raise Mismatch(why, note)
