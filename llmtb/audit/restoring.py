@@ -21,8 +21,6 @@ from llmtb.events.stores.database import address
 from llmtb.vault.store import KeyStore
 
 ROW = "SELECT state, hash FROM stored_events WHERE seq = ?"
-DESTROYED = "SELECT id, owner, kind, day FROM keys WHERE wrapped IS NULL"
-AT_ONCE = 100  # keys in one statement
 
 
 class Until(NamedTuple):
@@ -126,14 +124,5 @@ def _settle_keys(path: Path, newer: Path | None) -> int:
         database.execute("PRAGMA journal_mode = WAL")
     if newer is None:
         return 0
-    KeyStore(newer, read_only=True).close()  # it says in one line what else the file may be
-    with storage(newer), closing(sqlite3.connect(address(newer, "ro"), uri=True)) as database:
-        gone = database.execute(DESTROYED).fetchall()
-    destroyed = 0
-    with closing(KeyStore(path)) as store:
-        for start in range(0, len(gone), AT_ONCE):
-            some = gone[start : start + AT_ONCE]
-            each = "id = ? AND owner = ? AND kind = ? AND day = ?"
-            which = " OR ".join([f"({each})"] * len(some))
-            destroyed += len(store.destroy(which, [value for key in some for value in key]))
-    return destroyed
+    with closing(KeyStore(newer, read_only=True)) as source, closing(KeyStore(path)) as store:
+        return store.destroy_these(source.destroyed())

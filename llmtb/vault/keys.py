@@ -333,7 +333,7 @@ class Vault:
 
     def _made(self, owner: str, kind: str, day: str) -> _Made:
         self._last += 1
-        return _Made(Key(self._last, owner, kind, day, None), self._new_bytes(SIZE))
+        return _Made(Key(self._last, owner, kind, day, b""), self._new_bytes(SIZE))
 
     def _settle(self) -> None:
         with self._lock:
@@ -373,7 +373,7 @@ class Vault:
         if found is None:
             raise KeyMissing(self.path, number)
         row, locked_by = found
-        return None if row.wrapped is None else self._locks.unlock(row, locked_by)
+        return None if row.wrapped == b"" else self._locks.unlock(row, locked_by)
 
     def _newest_of(self, owner: str) -> _Live | None:
         number = self._reads.latest(owner)

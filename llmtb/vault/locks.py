@@ -43,10 +43,10 @@ class Locks:
         """The key of a row that is not destroyed. Raises DamagedDatabase, or KeyRefused."""
         if locked_by not in self._ciphers:  # another process exchanged it
             self.take(self._masters.named(locked_by, self._path))
-        wrapped = row.wrapped or b""
         try:
-            return self._ciphers[locked_by].decrypt(wrapped[:NONCE], wrapped[NONCE:], _place(row))
-        except (InvalidTag, ValueError):
+            nonce, locked = row.wrapped[:NONCE], row.wrapped[NONCE:]
+            return self._ciphers[locked_by].decrypt(nonce, locked, _place(row))
+        except (InvalidTag, TypeError, ValueError):  # a damaged row may even hold another type
             why = f"key {row.id} is not what it was; {ADVICE}"
             raise DamagedDatabase(self._path, why) from None
 

@@ -20,7 +20,7 @@ LAYOUT: Final = (
         owner TEXT NOT NULL,
         kind TEXT NOT NULL,
         day TEXT NOT NULL,
-        wrapped BLOB
+        wrapped BLOB NOT NULL
     ) STRICT""",
     "CREATE INDEX keys_by_owner ON keys (owner, kind, day)",
     """CREATE TABLE about (
@@ -35,18 +35,22 @@ PAGE: Final = 1000
 
 # Which keys are to be destroyed.
 OF_OWNERS: Final = """
-    SELECT id FROM keys WHERE wrapped IS NOT NULL AND id <= ?
+    SELECT id FROM keys WHERE wrapped != x'' AND id <= ?
     AND kind != 'snapshots' AND owner IN (SELECT value FROM json_each(?))"""
 OF_DAYS: Final = """
-    SELECT id FROM keys WHERE wrapped IS NOT NULL AND id <= ?
+    SELECT id FROM keys WHERE wrapped != x'' AND id <= ?
     AND kind = 'messages' AND owner || ' ' || day IN (SELECT value FROM json_each(?))"""
 BEFORE: Final = """
-    SELECT id FROM keys WHERE wrapped IS NOT NULL AND id <= ?
+    SELECT id FROM keys WHERE wrapped != x'' AND id <= ?
     AND kind = ? AND day != '' AND day < ?"""
-OF_SNAPSHOTS: Final = (
-    "SELECT id FROM keys WHERE wrapped IS NOT NULL AND id < ? AND kind = 'snapshots'"
-)
-_NEXT: Final = "SELECT * FROM keys WHERE id > ? AND wrapped IS NOT NULL ORDER BY id LIMIT ?"
+OF_SNAPSHOTS: Final = "SELECT id FROM keys WHERE wrapped != x'' AND id < ? AND kind = 'snapshots'"
+_LAST: Final = """
+    SELECT coalesce((SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = 'keys'), 0),
+    (SELECT coalesce(max(id), 0) FROM keys)"""
+_NEXT: Final = "SELECT * FROM keys WHERE id > ? AND wrapped != x'' ORDER BY id LIMIT ?"
+_SAME: Final = """
+    UPDATE keys SET wrapped = x''
+    WHERE wrapped != x'' AND id = ? AND owner = ? AND kind = ? AND day = ?"""
 _ADD: Final = "INSERT INTO keys VALUES (?, ?, ?, ?, ?)"
 PATIENCE: Final = 10.0  # seconds that another process may hold the file
 
@@ -54,14 +58,15 @@ PATIENCE: Final = 10.0  # seconds that another process may hold the file
 class Key(NamedTuple):
     """A row: whose words the key seals, of what sort, of which day, and the locked key itself.
 
-    day: the date in UTC; empty where the key is for all days. wrapped: None once it is destroyed.
+    day: the date in UTC; empty where the key is for all days. wrapped: empty once it is destroyed;
+    a null would be what damage makes of a row.
     """
 
     id: int
     owner: str
     kind: str
     day: str
-    wrapped: bytes | None
+    wrapped: bytes
 
 
 Wrap = Callable[[Key], Key]
@@ -108,8 +113,8 @@ class KeyStore:
 
     def last(self) -> int:
         """The highest id that was ever given; 0 while there is none."""
-        found = self._select("SELECT seq FROM sqlite_sequence WHERE name = 'keys'")
-        return int(found[0][0]) if found else 0
+        [[given, held]] = self._select(_LAST)
+        return max(int(given), int(held))
 
     def find(self, key: int) -> tuple[Key, str] | None:
         """A key, and the name of the master key it is locked by; None if there is no such row."""
@@ -124,21 +129,25 @@ class KeyStore:
     def latest(self, owner: str) -> int | None:
         """The newest key of an owner that is not destroyed."""
         [[found]] = self._select(
-            "SELECT max(id) FROM keys WHERE owner = ? AND wrapped IS NOT NULL", owner
+            "SELECT max(id) FROM keys WHERE owner = ? AND wrapped != x''", owner
         )
         return None if found is None else int(found)
 
     def oldest(self, kind: str) -> str | None:
         """The first day of which there is a key of a sort of words."""
         [[found]] = self._select(
-            "SELECT min(day) FROM keys WHERE kind = ? AND day != '' AND wrapped IS NOT NULL", kind
+            "SELECT min(day) FROM keys WHERE kind = ? AND day != '' AND wrapped != x''", kind
         )
         return None if found is None else str(found)
+
+    def destroyed(self) -> list[Key]:
+        """The rows of all keys that were destroyed."""
+        return [Key(*row) for row in self._select("SELECT * FROM keys WHERE wrapped = x''")]
 
     def counted(self) -> list[tuple[str, int, int]]:
         """For each sort of words: how many keys there are, and how many were destroyed."""
         return self._select(
-            "SELECT kind, count(wrapped), count(*) - count(wrapped) FROM keys"
+            "SELECT kind, sum(wrapped != x''), sum(wrapped = x'') FROM keys"
             " GROUP BY kind ORDER BY kind"
         )
 
@@ -158,9 +167,19 @@ class KeyStore:
         with self._writing() as database:
             gone = [each for (each,) in database.execute(which, values)]
             database.executemany(
-                "UPDATE keys SET wrapped = NULL WHERE id = ?", [(each,) for each in gone]
+                "UPDATE keys SET wrapped = x'' WHERE id = ?", [(each,) for each in gone]
             )
             database.executemany(_ADD, add)
+        return gone
+
+    def destroy_these(self, keys: Collection[Key]) -> int:
+        """Destroy keys that another copy of the file has no more; returns how many were left here.
+
+        Raises StorageFailed.
+        """
+        with self._writing() as database:
+            gone = database.executemany(_SAME, [key[:4] for key in keys]).rowcount
+        self.clean()
         return gone
 
     def rewrap(self, wrap: Wrap, locked_by: str) -> int:
@@ -188,7 +207,7 @@ class KeyStore:
         """
         with self._writing() as database:
             added = database.executemany(
-                "INSERT OR IGNORE INTO keys VALUES (?, '', 'lost', '', NULL)",
+                "INSERT OR IGNORE INTO keys VALUES (?, '', 'lost', '', x'')",
                 [(each,) for each in keys],
             )
             return added.rowcount
