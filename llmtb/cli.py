@@ -11,7 +11,7 @@ from tempfile import NamedTemporaryFile
 
 from llmtb import __version__
 from llmtb.settings import languages
-from llmtb.verbs import giving, guarding, keeping
+from llmtb.verbs import giving, guarding, keeping, minding
 from llmtb.verbs.exits import DONE, EXIT, FAULT, INTERRUPTED, Failed
 
 __all__ = ["EXIT", "main", "parser"]
@@ -96,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
     giving.add(verbs, _place, secrets.token_bytes)
     guarding.add(verbs, _place)
     keeping.add(verbs, _place, secrets.token_bytes)
+    minding.add(verbs, _place)
     _console(verbs.add_parser("console", help="the console: a link that signs a person in"))
     _models(verbs.add_parser("models", help="the models that answer: list, add, check, remove"))
     return top

@@ -7,7 +7,6 @@ import secrets
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +21,8 @@ from llmtb.app import House
 from llmtb.audit.alone import ALONE, Apart, alone
 from llmtb.audit.archive import Archive
 from llmtb.audit.checkpoints import Checkpoints
+from llmtb.audit.nightly import nightly
+from llmtb.audit.retention import expire
 from llmtb.audit.rotating import record_rotation
 from llmtb.audit.service import REQUESTS, Auditing
 from llmtb.channels.attachments import Reports
@@ -203,11 +204,13 @@ class Live:
             chance = random.Random(secrets.randbits(64))  # noqa: S311 - spreads retries
             self.house = house = await House.start(journal, self._clock, chance)
             stack.push_async_callback(house.stop)
+            checkpoints = Checkpoints(house, opened.signing)
+            archive = Archive(house, journal, opened.vault, folder, self._settings, checkpoints)
             if journal.refusal is None:
                 await self._rules.apply(house, self._settings.policy)
                 await record_rotation(house, opened.vault)
-            checkpoints = Checkpoints(house, opened.signing)
-            archive = Archive(house, journal, opened.vault, folder, self._settings, checkpoints)
+                if await expire(archive):
+                    return  # the next opening destroys it, before anything is shown
             try:
                 await until_first(
                     asyncio.shield(self._control), self._serve(archive, views, chance)
@@ -288,7 +291,7 @@ class Live:
             if self._demo is not None:
                 works.append(self._demo.run(house))
             else:
-                works.append(self._sign(archive, conversation))
+                works.append(nightly(archive, conversation.feeder))
         self._tell(server)
         if channel is None:
             await until_first(*works)
@@ -337,15 +340,6 @@ class Live:
             raise Unable(INPUT, str(refusal)) from refusal
         except JournalError as error:
             raise Unable(DATABASE, str(error)) from error
-
-    async def _sign(self, archive: Archive, conversation: Conversation) -> None:
-        """Sign the journal every day."""
-        feeder = conversation.feeder
-        await feeder.ready()
-        at = time.fromisoformat(self._settings.audit.daily)
-        await archive.checkpoints.run(
-            archive.house.clock, lambda: feeder.known.floor.centre.policy.zone, at
-        )
 
     def _tell(self, server: Server) -> None:
         """Say where the console is, and have it stay there."""

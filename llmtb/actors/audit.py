@@ -28,6 +28,8 @@ from llmtb.runtime.errors import Refused
 
 Position = Annotated[int, Meta(ge=0)]
 Note = Annotated[str, Meta(max_length=10_000)]
+PersonId = Annotated[str, Meta(pattern=r"^(chat/)?[^/\s]{1,64}\Z")]
+"""An agent's id, or a customer's chat."""
 Owner = Annotated[str, Meta(pattern=r"^(agent|chat)/", max_length=100)]
 
 
@@ -99,14 +101,14 @@ class RecordDisclosure(Command, frozen=True, kw_only=True, tag="record_disclosur
     """Everything about somebody is being put together; see PersonDisclosed."""
 
     by: AgentId
-    person: AgentId
+    person: PersonId
 
 
 class ForgetPerson(Command, frozen=True, kw_only=True, tag="forget_person"):
     """Somebody's keys are to be destroyed; see PersonForgotten."""
 
     by: AgentId
-    person: AgentId
+    person: PersonId
     owners: list[Owner]
     upto: Position
     texts: list[str]
