@@ -45,6 +45,7 @@ class Doors:
         self.locked: Held[LockedOut] = {}
         self.keys: Held[KeyIssued] = {}
         self.failures: dict[str, list[Seen[SignInFailed]]] = {}
+        """By person, the last ones since they came in, or were locked out."""
 
     def owner(self, account: str) -> str | None:
         """Whose an account is."""

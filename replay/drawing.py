@@ -222,7 +222,8 @@ def _curve(plane: Plane, panel: Panel, top: float) -> Iterator[str]:
     for number in {0, most}:
         y = base - CURVE * number / most + 4
         yield element("text", str(number), x=LEFT - 8, y=y, fill=FADED, text_anchor="end")
-    yield element("text", words("capacity (line), resting"), x=20, y=top + 14, fill=FADED)
+    for number, name in enumerate(("line: might rest", "area: rested")):
+        yield element("text", words(name), x=20, y=top + 32 + 16 * number, fill=FADED)
 
 
 def _triangle(x: float, y: float, fill: str) -> str:

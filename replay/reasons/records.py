@@ -71,6 +71,23 @@ def _signed(scene: Scene, event: u.CheckpointSigned) -> Reasons:
         yield Doubt(f"it covers {event.size} events, and only {scene.seq} come before it")
 
 
+def _broken(scene: Scene, event: u.ChainBroken) -> Reasons:
+    yield because(f"the events were checked against their hashes: {plain(event.why)}", event.seq)
+    yield from _last(scene, u.CheckpointSigned, "the last signature")
+    if event.seq > scene.seq:
+        yield Doubt(f"it speaks of event {event.seq}, and only {scene.seq} come before it")
+
+
+def _accepted(scene: Scene, event: u.MismatchAccepted) -> Reasons:
+    yield author(scene, event.by)
+    yield because(f"what does not match: {plain(event.why)}")
+    yield because(f"the reason given: {quoted(event.reason)}")
+    yield from _last(scene, u.ChainBroken, "the finding that the log is not what was recorded")
+    yield from _last(scene, u.CheckpointSigned, "the last signature")
+    if event.size > scene.seq:
+        yield Doubt(f"it speaks of {event.size} events, and only {scene.seq} come before it")
+
+
 def _exported(scene: Scene, event: u.ExportStarted) -> Reasons:
     yield author(scene, event.by)
     yield because("whatever takes records out is written down before it begins")
@@ -119,6 +136,8 @@ RECORDS: Final[Reasoners] = {
     k.DocumentRemoved: _removed,
     k.CalibrationSet: _calibrated,
     u.CheckpointSigned: _signed,
+    u.ChainBroken: _broken,
+    u.MismatchAccepted: _accepted,
     u.ExportStarted: _exported,
     u.BackupStarted: _backed_up,
     u.PersonDisclosed: _disclosed,

@@ -113,6 +113,12 @@ AUDIT: Final[Tellers] = {
     u.CheckpointSigned: lambda e, s: (
         f"the first {counted(e.size, 'event')} were sealed by a signature, {OCCASIONS[e.occasion]}"
     ),
+    u.ChainBroken: lambda e, s: (
+        f"event {e.seq} was found not to be the one that was recorded; nothing is signed any more"
+    ),
+    u.MismatchAccepted: lambda e, s: (
+        f"{who(e.by)} accepted that the log is not the one that was signed: {quoted(e.reason)}"
+    ),
     u.ExportStarted: _exported,
     u.BackupStarted: lambda e, s: (
         f"{who(e.by)} began a backup {'with' if e.keys else 'without'} people's keys"
