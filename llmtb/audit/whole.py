@@ -77,10 +77,14 @@ def _alone(lock: Path) -> Iterator[None]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not lock.exists() or not os.path.samestat(os.fstat(handle), lock.stat()):
+                raise BlockingIOError  # whoever had it has just taken it away
         except BlockingIOError:
             line = f"{lock.parent}: another process is making the same here; wait for it"
             raise Unable(INPUT, line) from None
-        yield
-        lock.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
     finally:
         os.close(handle)
