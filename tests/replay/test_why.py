@@ -107,13 +107,13 @@ def check(log: list[Recorded]) -> int:
 
 
 @given(logs())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_every_event_of_a_floor_is_explained_by_what_adds_up(log: list[Event]) -> None:
     check(recorded(log))
 
 
 @given(st.integers(0, 10), st.integers(0, 3))
-@settings(max_examples=5)
+@settings(max_examples=3)
 def test_every_refusal_of_a_day_is_explained_by_what_adds_up(seed: int, crashes: int) -> None:
     assert check(list(day(seed, crashes=crashes)[0])) > 0
 
@@ -155,7 +155,7 @@ def test_even_from_nothing_an_event_gets_a_reason_or_a_doubt(kind: type[Event], 
 
 
 @given(st.data())
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_whatever_an_event_says_it_is_told_on_one_line_that_steers_nothing(
     data: st.DataObject,
 ) -> None:
@@ -206,7 +206,7 @@ def every(tree: Cause) -> list[Cause]:
 
 
 @given(st.integers(0, 10), st.data())
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_the_causes_form_a_tree_that_names_each_event_once(seed: int, data: st.DataObject) -> None:
     log = list(day(seed)[0])
     seq, depth = data.draw(st.integers(1, len(log))), data.draw(st.integers(1, 4))
