@@ -24,7 +24,7 @@ from replay.__main__ import main
 from replay.exits import BROKEN, DONE, INPUT
 from replay.report import compared, draw
 from tests.projections.logs import Tape, logs, recorded
-from tests.projections.test_engine import feed
+from tests.projections.rows import feed
 from tests.replay.folds import day
 
 MORNING = "2026-11-21/morning"

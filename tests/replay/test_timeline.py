@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from llmtb.events.access import InvitationAccepted
 from llmtb.events.chat import QuestionAsked
 from llmtb.events.event import Event
-from llmtb.events.floor import ShiftOpened
+from llmtb.events.floor import ShiftOpened, ShiftReported
 from llmtb.events.record import Recorded
 from llmtb.events.report import WarningLine
 from llmtb.events.stores.sqlite import SQLiteStore
@@ -137,11 +137,8 @@ def test_a_panel_says_what_the_report_says() -> None:
     for each in log:
         panels.note(each)
     [panel] = panels.panels()
-    report = next(
-        e.event.report
-        for e in log
-        if getattr(e.event, "report", None) and e.event.shift == panel.shift  # type: ignore[attr-defined]
-    )
+    reported = [e.event for e in log if isinstance(e.event, ShiftReported)]
+    report = next(event.report for event in reported if event.shift == panel.shift)
     by_agent = {row.agent: row for row in panel.rows}
     for lines in report.agents:
         if lines.agent in by_agent:
