@@ -4,48 +4,98 @@ Nobody knows it. So each kind of doubt says what was assumed instead.
 """
 
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
+
+class Kind(NamedTuple):
+    """A kind of doubt: what is counted, and what was made of it."""
+
+    what: str
+    so: str
+
+
 KINDS: Final = {
-    "assumed_returns": "rests were granted that the log refused, so it holds no return for them:"
-    " {assumption}",
-    "refused_now": "rests of the log were refused: whoever was refused might have asked to be told,"
-    " or pressed again; the log holds no such press",
-    "returns_without_a_rest": "returns were left out, since the rest they ended was not granted",
-    "other_due": "returns ended a rest that was due at another time than in the log: they were"
-    " kept at the instant they have in the log (--move-returns moves them with the due)",
-    "moved_returns": "returns ended a rest that was due at another time than in the log: each was"
-    " moved, to be as long before or after its due as it was",
-    "stayed_on": "rests ended with the shift in the log, which here went on: those people were"
-    " taken to be back at that instant",
-    "pressed_while_resting": "presses were left out, since the person was resting already after a"
-    " rest that the log refused",
-    "repeated_presses": "presses of people who were resting in the log were left out, since that"
-    " rest was not granted",
-    "asked_again": "presses came after a refusal which here was a rest: they were kept, though the"
-    " person, rested, might not have pressed",
-    "told_otherwise": "presses came after the person was told of a free slot, which here was told"
-    " at another time or not at all: they were kept at their instant",
-    "waits_left_out": "people who asked in the log to be told of a free slot had no need to, or"
-    " could not: that was left out",
-    "waits_not_left": "people who took back in the log that they wait were not waiting",
-    "acts_without_a_rest": "acts of supervisors were left out, since the rest they were about was"
-    " not running",
-    "acts_refused": "acts of supervisors, or changes of the roster, could not be: the shift they"
-    " name is not there, or it is over, or the new due had gone by",
-    "acts_kept": "acts of supervisors (overrides, extensions, rests ended) were kept, though"
-    " they answered to what the log's policy led to",
-    "forgiven_without": "warnings forgiven in the log were not given, and were not forgiven",
-    "presence": "check-ins and check-outs of the log changed nothing: the person was present"
-    " already, or gone, or on no open shift",
-    "assumed_check_ins": "people whom the roster had checked in were taken to check in themselves"
-    " at that instant",
-    "scaled_load": "reports of the phone system count the calls of an interval of another length:"
-    " the calls were scaled to it",
+    "assumed_returns": Kind(
+        "rests granted that the log refused",
+        "It holds no return from them: {assumption}.",
+    ),
+    "refused_now": Kind(
+        "rests of the log that were refused",
+        "Whoever was refused might have asked to be told of a slot, or pressed again; the log holds"
+        " no such press, and none was made up.",
+    ),
+    "returns_without_a_rest": Kind(
+        "returns from rests that were not granted",
+        "They were left out.",
+    ),
+    "other_due": Kind(
+        "rests due at another time than in the log",
+        "Their returns stayed at the instant they have in the log; --move-returns moves them with"
+        " the due.",
+    ),
+    "moved_returns": Kind(
+        "rests due at another time than in the log",
+        "Their returns were moved, to be as long before or after the due as they were.",
+    ),
+    "stayed_on": Kind(
+        "rests that ended with the shift in the log, which here went on",
+        "Those people were taken to be back at that instant.",
+    ),
+    "pressed_while_resting": Kind(
+        "presses of people who were at rest already, from one that the log refused",
+        "They were left out.",
+    ),
+    "repeated_presses": Kind(
+        "presses of people who were at rest in the log, but not here",
+        "They were left out.",
+    ),
+    "asked_again": Kind(
+        "presses after a refusal of the log that here was a rest",
+        "They were kept, though whoever has rested might not have pressed.",
+    ),
+    "told_otherwise": Kind(
+        "presses after word of a free slot, which here came at another time or not at all",
+        "They stayed at their instant.",
+    ),
+    "waits_left_out": Kind(
+        "requests to be told of a free slot, by people who had no need of it or could not wait",
+        "They were left out.",
+    ),
+    "waits_not_left": Kind(
+        "waits given up that here were none",
+        "They were left out.",
+    ),
+    "acts_without_a_rest": Kind(
+        "acts of supervisors on rests that were not running",
+        "They were left out.",
+    ),
+    "acts_refused": Kind(
+        "acts that could not be: there is no such shift, or it is over, or the new due had gone by",
+        "They were left out.",
+    ),
+    "acts_kept": Kind(
+        "acts of supervisors (overrides, rests ended or extended)",
+        "They were kept, though they answered to what the log's policy led to.",
+    ),
+    "forgiven_without": Kind(
+        "forgiven warnings that were not given",
+        "They were not forgiven.",
+    ),
+    "presence": Kind(
+        "check-ins and check-outs that changed nothing",
+        "Those people were present already, or gone, or on no open shift.",
+    ),
+    "assumed_check_ins": Kind(
+        "people whom the roster had checked in, and who here had to do so themselves",
+        "They were taken to do so at that instant.",
+    ),
+    "scaled_load": Kind(
+        "reports of calls counted over an interval of another length",
+        "The calls were scaled to the length that the policy sets.",
+    ),
 }
-"""By kind, the sentence that follows the count."""
 
 
 class Doubt(msgspec.Struct, frozen=True):
@@ -60,7 +110,10 @@ class Doubt(msgspec.Struct, frozen=True):
 
 
 class Doubts:
-    """All of them, by kind in the order of KINDS."""
+    """All of them, by kind in the order of KINDS.
+
+    assumption: when people are back from a rest that the log refused, in words.
+    """
 
     def __init__(self, assumption: str) -> None:
         self._assumption = assumption
@@ -77,8 +130,14 @@ class Doubts:
         return {kind: self._found[kind] for kind in KINDS if kind in self._found}
 
     def sentences(self) -> list[str]:
-        """A sentence for each kind there is, with its count."""
+        """For each kind there is: what, how many, and what was made of it."""
         return [
-            f"{len(found)} {KINDS[kind].format(assumption=self._assumption)}."
+            f"{_begun(KINDS[kind].what)}: {len(found)}."
+            f" {KINDS[kind].so.format(assumption=self._assumption)}"
             for kind, found in self.listed().items()
         ]
+
+
+def _begun(words: str) -> str:
+    """Words at the beginning of a sentence."""
+    return words[:1].upper() + words[1:]

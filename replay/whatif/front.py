@@ -13,23 +13,30 @@ from replay.whatif.figures import Figures
 
 
 class Aim(NamedTuple):
-    """A figure that should be small, or large. unit: how it is written."""
+    """A figure that should be small, or large. wish: in words. unit: how it is written."""
 
     label: str
+    wish: str
     of: Callable[[Figures], Number]
     more: bool
     unit: str = ""
 
 
 AIMS: Final[Mapping[str, Aim]] = {
-    "refusals": Aim("refusals", lambda run: run.refusals, more=False),
-    "waiting": Aim("waiting", lambda run: run.line_minutes, more=False, unit="min"),
-    "service": Aim("service level", lambda run: run.service, more=True, unit="%"),
-    "rest": Aim("rest per agent", lambda run: run.per_agent, more=True, unit="min"),
-    "meals": Aim("without a meal", lambda run: run.not_fed, more=False),
-    "late": Aim("late", lambda run: run.late_minutes, more=False, unit="min"),
-    "warnings": Aim("warnings", lambda run: sum(run.warnings.values()), more=False),
-    "peak": Aim("at rest at once", lambda run: run.peak, more=False),
+    "refusals": Aim("refusals", "fewer refusals", lambda run: run.refusals, more=False),
+    "waiting": Aim("waiting", "less waiting", lambda run: run.line_minutes, more=False, unit="min"),
+    "service": Aim(
+        "service level", "a higher service level", lambda run: run.service, more=True, unit="%"
+    ),
+    "rest": Aim(
+        "rest per agent", "more rest per agent", lambda run: run.per_agent, more=True, unit="min"
+    ),
+    "meals": Aim("without a meal", "fewer without a meal", lambda run: run.not_fed, more=False),
+    "late": Aim("late", "less late", lambda run: run.late_minutes, more=False, unit="min"),
+    "warnings": Aim(
+        "warnings", "fewer warnings", lambda run: sum(run.warnings.values()), more=False
+    ),
+    "peak": Aim("at rest at once", "fewer at rest at once", lambda run: run.peak, more=False),
 }
 USUAL: Final = ("refusals", "waiting", "service", "rest", "meals")
 

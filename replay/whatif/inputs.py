@@ -43,6 +43,7 @@ from llmtb.events.floor import (
 )
 from llmtb.events.record import Recorded
 from llmtb.policy import Policy, instance_of
+from llmtb.runtime.errors import Refused
 
 ROSTER = "roster"  # `by` of whoever the roster checks in
 
@@ -332,12 +333,18 @@ def _move(events: Sequence[Recorded], floor: Floor) -> tuple[int, Command]:
     length = len(off)
     if length < len(run):
         targets, length = [run[length].shift], length + 1
-    for shift in targets:
-        if shift not in off and centres.others(floor.centre, first.agent, shift) == off:
-            return length, centres.AssignShift(
-                agent=first.agent, shift=shift, reason="change", by=first.by
-            )
+    for shift in targets if length > 1 else ():
+        command = centres.AssignShift(agent=first.agent, shift=shift, reason="change", by=first.by)
+        if _leads_to(floor, command, run[:length]):
+            return length, command
     return 1, _unassign(first)
+
+
+def _leads_to(floor: Floor, command: centres.AssignShift, events: list[Event]) -> bool:
+    try:
+        return list(centres.assign_shift(floor.centre, command, events[0].at)) == events
+    except Refused:
+        return False
 
 
 _Read = Callable[[Reading, Recorded, Floor, Event | None, Sequence[Recorded]], Input | None]

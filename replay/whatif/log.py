@@ -5,12 +5,15 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
+
 from llmtb.actors.floor import Floor, FloorBehaviour
 from llmtb.events.event import Event
 from llmtb.events.floor import FLOOR_EVENTS, PolicyChanged, ShiftClosed, ShiftOpened
 from llmtb.events.record import Recorded
 from llmtb.policy import Policy
 from replay.exits import INPUT, Failed
+from replay.speech import plain
 from replay.whatif.inputs import Input, Reading
 
 MOST = 2_000_000  # events of one range; they are held in memory
@@ -36,7 +39,7 @@ class Scene(NamedTuple):
     of a free slot. starts, ends: the instants of the range. inputs: in order. ended: of each rest
     that its agent ended, the instant and the due of then. lateness: by agent, seconds after due
     (before: negative) of their returns in the log.
-    policies: those in force, each with the instant from which it was; the first was so before.
+    policies: those in force for some time, each with the instant from which it was.
     """
 
     shift: str | None
@@ -104,14 +107,18 @@ class _Reader:
         self._policies: list[tuple[datetime, Policy]] = []
 
     def take(self, at: datetime, instant: list[Recorded]) -> None:
-        """Take all events of one instant."""
+        """Take all events of one instant. Raises Failed where they cannot be understood."""
         if self._begun is None and self._begins(at, instant):
             self._begin(at)
-        found = self._reading.inputs(instant, self._floor, self._evolve)
-        if self._begun is None:
-            for _ in found:
-                pass
-        else:
+        first = f"event {instant[0].seq}, or one of the same instant"
+        try:
+            found = list(self._reading.inputs(instant, self._floor, self._evolve))
+        except msgspec.ValidationError as error:
+            why = f"sets a policy that this version does not know: {plain(str(error))}"
+            raise Failed(INPUT, f"{first}, {why}") from error
+        except (LookupError, ValueError) as error:
+            raise Failed(INPUT, f"{first}, does not follow from those before") from error
+        if self._begun is not None:
             self._inputs += found
             self._recorded += [recorded.event for recorded in instant]
             if len(self._recorded) > MOST:
@@ -159,9 +166,10 @@ class _Reader:
         self._floor = BEHAVIOUR.evolve(self._floor, event)
         if isinstance(event, ShiftOpened):
             self._instances.append(event.shift)
-        elif isinstance(event, PolicyChanged):
-            if self._begun is not None:
-                self._policies.append((event.at, self._floor.centre.policy))
+        elif isinstance(event, PolicyChanged) and self._begun is not None:
+            if self._policies[-1][0] == event.at:
+                self._policies.pop()
+            self._policies.append((event.at, self._floor.centre.policy))
         elif isinstance(event, ShiftClosed) and event.shift == self.range.shift:
             self.closed = True
 

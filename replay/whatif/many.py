@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from replay.whatif.one import check_of, said_check
 from replay.whatif.progress import Progress
 from replay.whatif.searching import Invalid, Tried, search, sound
 
-SHOWN = 40  # unbeaten policies, and unsound ones, that the text tells; JSON has them all
+SHOWN = 20  # outcomes that the text tells; JSON has them all
 
 
 def choose(options: argparse.Namespace) -> int:
@@ -66,29 +67,30 @@ def _told(
 ) -> Iterator[str]:
     yield f"range    {range_of(log.scene, speech)}"
     yield f"check    {said_check(log, check_of(log))}"
-    yield f"aims     {', '.join(f'{_wish(name)} {AIMS[name].label}' for name in aims)}"
+    yield f"aims     {', '.join(AIMS[name].wish for name in aims)}"
     if "service" in aims and tried[0].figures.service is None:
         yield "         the service level is not known: the log has no figures of the calls"
     unsound = f", {len(bad)} more are not sound" if bad else ""
     yield f"played   {len(tried)} policies, the log's own among them{unsound}"
     yield ""
-    yield f"No other beats these {len(best)}:" if best[1:] else "No other beats this one:"
+    outcomes = _outcomes(aims, [tried[place] for place in best])
+    yield f"No other beats these {len(best)}; those that led to the same stand together:"
     yield from aligned(
         [
             ("", *(AIMS[name].label for name in aims), "in doubt"),
-            *(_line(number, tried[place], aims) for number, place in _numbered(best)),
-            ("the log's own", *_figures(tried[0], aims), "0"),
+            *(_line(f"{number:>3}", same[0], aims) for number, same in _numbered(outcomes)),
+            _line("the log's own", tried[0], aims),
         ]
     )
-    yield ""
-    for number, place in _numbered(best):
-        each = tried[place]
-        own = " (the log's own)" if each.own else ""
-        yield f"{number:>3}  {said(each.other) or 'no change'}{own}"
-        if not each.own:
-            yield f"     {_trade(tried[0], each, aims)}"
-    if len(best) > SHOWN:
-        yield f"     and {len(best) - SHOWN} more: see --json"
+    for number, same in _numbered(outcomes):
+        yield ""
+        for place, each in enumerate(same):
+            own = " (the log's own)" if each.own else ""
+            yield f"{f'{number:>3}' if place == 0 else '':3}  {said(each.other) or 'as it is'}{own}"
+        if not any(each.own for each in same):
+            yield f"     {_trade(tried[0], same[0], aims)}"
+    if len(outcomes) > SHOWN:
+        yield f"\nand {len(outcomes) - SHOWN} more: see --json"
     if 0 not in best:
         yield "\nThe log's own policy is beaten by at least one of these."
     yield from _unsound(bad)
@@ -97,20 +99,19 @@ def _told(
     yield "though they might have been others; --policy with one of these tells which, and why."
 
 
-def _numbered(best: Sequence[int]) -> Iterator[tuple[int, int]]:
-    yield from enumerate(best[:SHOWN], 1)
+def _outcomes(aims: Sequence[str], best: Sequence[Tried]) -> list[list[Tried]]:
+    """The same outcomes together; they stand beside each other already."""
+    by_score = groupby(best, key=lambda each: score(each.figures, aims))
+    return [list(same) for _, same in by_score]
 
 
-def _wish(name: str) -> str:
-    return "more" if AIMS[name].more else "less"
+def _numbered(outcomes: list[list[Tried]]) -> Iterator[tuple[int, list[Tried]]]:
+    yield from enumerate(outcomes[:SHOWN], 1)
 
 
-def _line(number: int, each: Tried, aims: Sequence[str]) -> tuple[str, ...]:
-    return (f"{number:>3}", *_figures(each, aims), str(each.doubts))
-
-
-def _figures(each: Tried, aims: Sequence[str]) -> Iterator[str]:
-    return (written(AIMS[name].of(each.figures), AIMS[name].unit) for name in aims)
+def _line(name: str, each: Tried, aims: Sequence[str]) -> tuple[str, ...]:
+    figures = (written(AIMS[name].of(each.figures), AIMS[name].unit) for name in aims)
+    return (name, *figures, str(each.doubts))
 
 
 def _trade(own: Tried, each: Tried, aims: Sequence[str]) -> str:
@@ -127,12 +128,12 @@ def _trade(own: Tried, each: Tried, aims: Sequence[str]) -> str:
 
 
 def _unsound(bad: Sequence[Invalid]) -> Iterator[str]:
+    """Why some could not be played, and one of those each."""
     if bad:
-        yield f"\nNot sound, and not played: {len(bad)}"
-        for each in bad[:SHOWN]:
-            yield f"  {said(each.other)}: {plain(each.reason)}"
-        if len(bad) > SHOWN:
-            yield f"  and {len(bad) - SHOWN} more: see --json"
+        yield f"\nNot sound, and not played: {len(bad)} (see --json)"
+    for reason in sorted({each.reason for each in bad}):
+        of_it = [each.other for each in bad if each.reason == reason]
+        yield f"  {plain(reason)}: {len(of_it)}, such as {said(of_it[0])}"
 
 
 def _json(

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from llmtb.events.event import Event
-from llmtb.policy import PolicyError, changed, merge
+from llmtb.events.floor import PolicyChanged
+from llmtb.policy import Policy, PolicyError, changed, merge
 from replay.exits import DONE, INPUT, Failed
 from replay.speech import Speech, plain
 from replay.whatif.asked import log_of, manner_of, range_of, speech_of
@@ -59,12 +60,20 @@ def check_of(log: Log) -> int | None:
     played: list[Event] = []
     play(log.scene, played.append)
     for place, (ours, theirs) in enumerate(zip(played, log.recorded), 1):
-        if ours != theirs:
+        if not _same(ours, theirs):
             return place
     more = played[len(log.recorded) :]
     if len(played) < len(log.recorded) or any(event.at < log.scene.ends for event in more):
         return min(len(played), len(log.recorded)) + 1
     return None
+
+
+def _same(played: Event, recorded: Event) -> bool:
+    """Whether two events are one; a log from before some setting holds no value for it."""
+    if isinstance(played, PolicyChanged) and isinstance(recorded, PolicyChanged):
+        whole = msgspec.convert(recorded.policy, Policy).table()
+        recorded = msgspec.structs.replace(recorded, policy=whole)
+    return played == recorded
 
 
 def differences(scene: Scene, other: dict[str, Any]) -> list[tuple[str, Any, Any]]:

@@ -91,7 +91,8 @@ class _Play:
     def run(self) -> Doubts:
         """Everything, up to the end of the scene."""
         scene, stage = self.scene, self.stage
-        if self.other:
+        # Where the range begins with a change of the policy, the one before never held in it.
+        if self.other and stage.floor.centre.policy == scene.policies[0][1]:
             self._set_policy()
         for each in scene.inputs:
             self._return(each.at)
