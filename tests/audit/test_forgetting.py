@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from llmtb.actors.access import AccessBehaviour
 from llmtb.actors.audit import AuditBehaviour
 from llmtb.actors.centre import AddAgent
-from llmtb.actors.chat import ChatBehaviour
+from llmtb.actors.chat import ChatBehaviour, Draft, QueueMessage
 from llmtb.actors.floor import FLOOR_TOPICS, FloorBehaviour
 from llmtb.app import CENTRE, House
 from llmtb.audit.archive import Archive
@@ -193,8 +193,8 @@ def test_what_a_customer_said_goes_from_the_chats_that_it_was_repeated_in(tmp_pa
         async with company.records(tmp_path, clock) as archive:
             await company.begin(archive.house)
             await company.say(archive.house, "7001", 1)
-            draft = company.Draft(message="r", text=f"They ask: {secret('7001', 1)}")
-            await archive.house.chat("101", company.QueueMessage(chat="101", draft=draft))
+            draft = Draft(message="r", text=f"They ask: {secret('7001', 1)}")
+            await archive.house.chat("101", QueueMessage(chat="101", draft=draft))
         await company.forget(tmp_path, clock, "chat/7001")
         assert secret("7001", 1).encode() not in company.bytes_in(tmp_path)
         async with company.records(tmp_path, clock) as archive:
