@@ -128,11 +128,13 @@ def opened(event: Event, plan: Plan, stream: str, boxes: list[bytes | None]) -> 
     words of this event.
     """
     held: dict[Owner, list[msgspec.Raw] | None] = {}
-    left = iter(boxes)
+    left = boxes[::-1]
 
     def give(owner: Owner, leaf: Leaf) -> Any:
         if owner not in held:
-            salted = next(left, None)
+            if not left:
+                raise msgspec.ValidationError("a box of its words is missing")
+            salted = left.pop()
             held[owner] = None if salted is None else _WORDS.decode(salted[SALT:])[::-1]
         words = held[owner]
         if words is None:
@@ -141,7 +143,10 @@ def opened(event: Event, plan: Plan, stream: str, boxes: list[bytes | None]) -> 
             raise msgspec.ValidationError("a box holds too few words")
         return leaf.read(words.pop())
 
-    return unite(event, plan, stream, give)  # type: ignore[no-any-return]
+    whole = unite(event, plan, stream, give)
+    if left or any(held.values()):
+        raise msgspec.ValidationError("there are more words in its boxes than it has room for")
+    return whole  # type: ignore[no-any-return]
 
 
 _ENCODE: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode

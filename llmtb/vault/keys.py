@@ -10,7 +10,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple, Self, TypeVar
 
-import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -211,15 +210,16 @@ class Vault:
 
         It may be repeated. Raises StorageFailed.
         """
-        return self._destroy(OF_OWNERS, [upto, _json(owners)])
+        return self._destroy(OF_OWNERS, [(upto, owner) for owner in owners])
 
     def destroy_days(self, texts: Collection[str], upto: int) -> int:
         """Destroy the keys of messages of owners and days, such as `chat/4711 2026-11-21`."""
-        return self._destroy(OF_DAYS, [upto, _json(texts)])
+        apart = [text.rpartition(" ") for text in texts]
+        return self._destroy(OF_DAYS, [(upto, owner, day) for owner, _, day in apart])
 
     def expire(self, kind: Kind, before: date, upto: int) -> int:
         """Destroy the keys of a sort of words from before a day; a profile's are of no day."""
-        return self._destroy(BEFORE, [upto, kind, before.isoformat()])
+        return self._destroy(BEFORE, [(upto, kind, before.isoformat())])
 
     def renew_snapshots(self) -> None:
         """Destroy the key of all snapshots and take another. Raises StorageFailed."""
@@ -227,7 +227,7 @@ class Vault:
             self._settle()
             with self._lock:
                 row, key = self._made(SNAPSHOTS, SNAPSHOTS, "")
-            self._store.destroy(OF_SNAPSHOTS, [row.id], [self._locks.lock(row, key)])
+            self._store.destroy(OF_SNAPSHOTS, [(row.id,)], [self._locks.lock(row, key)])
             self._snapshots = _Live(row.id, AESGCM(key))
             self._store.clean()
 
@@ -344,10 +344,10 @@ class Vault:
                 for row, _ in made:
                     del self._pending[row.id]
 
-    def _destroy(self, which: str, values: list[object]) -> int:
+    def _destroy(self, which: str, each: list[tuple[object, ...]]) -> int:
         with self._writing:
             self._settle()
-            gone = set(self._store.destroy(which, values))
+            gone = set(self._store.destroy(which, each))
             with self._lock:
                 self._known.update(dict.fromkeys(gone & self._known.keys()))
             for entry in [key for key, live in list(self._live.items()) if live.id in gone]:
@@ -383,10 +383,6 @@ class Vault:
 
 def _day(at: datetime) -> str:
     return (at if at.tzinfo is UTC else at.astimezone(UTC)).date().isoformat()
-
-
-def _json(values: Collection[str]) -> str:
-    return msgspec.json.encode(list(values)).decode()
 
 
 def _keep(kept: dict[K, V], key: K, value: V) -> None:

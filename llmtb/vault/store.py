@@ -1,7 +1,7 @@
 """keys.db: the keys of people's words, each locked by the master key, in a file of their own."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -36,10 +36,10 @@ PAGE: Final = 1000
 # Which keys are to be destroyed.
 OF_OWNERS: Final = """
     SELECT id FROM keys WHERE wrapped != x'' AND id <= ?
-    AND kind != 'snapshots' AND owner IN (SELECT value FROM json_each(?))"""
+    AND kind != 'snapshots' AND owner = ?"""
 OF_DAYS: Final = """
     SELECT id FROM keys WHERE wrapped != x'' AND id <= ?
-    AND kind = 'messages' AND owner || ' ' || day IN (SELECT value FROM json_each(?))"""
+    AND kind = 'messages' AND owner = ? AND day = ?"""
 BEFORE: Final = """
     SELECT id FROM keys WHERE wrapped != x'' AND id <= ?
     AND kind = ? AND day != '' AND day < ?"""
@@ -158,16 +158,18 @@ class KeyStore:
         with self._writing() as database:
             database.executemany(_ADD, keys)
 
-    def destroy(self, which: str, values: Sequence[object], add: Sequence[Key] = ()) -> list[int]:
-        """Destroy the keys that a statement chooses, and keep some new ones in their stead; `clean`
-        takes the last traces.
+    def destroy(
+        self, which: str, each: Iterable[Sequence[object]], add: Sequence[Key] = ()
+    ) -> list[int]:
+        """Destroy the keys that a statement chooses with each of some values, and keep new ones.
 
+        `clean` takes the last traces.
         Returns the ids of the destroyed. Raises StorageFailed.
         """
         with self._writing() as database:
-            gone = [each for (each,) in database.execute(which, values)]
+            gone = [key for values in each for (key,) in database.execute(which, values)]
             database.executemany(
-                "UPDATE keys SET wrapped = x'' WHERE id = ?", [(each,) for each in gone]
+                "UPDATE keys SET wrapped = x'' WHERE id = ?", [(key,) for key in gone]
             )
             database.executemany(_ADD, add)
         return gone
