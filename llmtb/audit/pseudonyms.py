@@ -18,7 +18,7 @@ from llmtb.events.chain import Row
 from llmtb.events.event import Event
 from llmtb.events.exported import ended
 from llmtb.events.floor import RefusalReason
-from llmtb.events.personal import REDACTED, Personal
+from llmtb.events.personal import PEOPLE, REDACTED, Personal
 from llmtb.events.published import instant, own_fields, plain
 
 
@@ -68,8 +68,10 @@ class Pseudonyms:
 
     def stream(self, name: str) -> str:
         """What stands for the name of a stream: of a person's or a chat's, another one."""
+        if name.startswith(COMPANY):
+            return name
         kind, slash, rest = name.partition("/")
-        return name if name.startswith(COMPANY) else f"{kind}{slash}{self.of(rest)}"
+        return f"{kind}/{self.of(rest)}" if slash and f"{kind}/" in PEOPLE else self.of(name)
 
     def line(self, row: Row, event: Event) -> tuple[bytes, bytes]:
         """The line of a stored event, its line feed included, and its leaf."""
