@@ -52,6 +52,7 @@ _SAME: Final = """
     UPDATE keys SET wrapped = x''
     WHERE wrapped != x'' AND id = ? AND owner = ? AND kind = ? AND day = ?"""
 _ADD: Final = "INSERT INTO keys VALUES (?, ?, ?, ?, ?)"
+DAMAGED: Final = "is damaged; put a copy of it back"
 PATIENCE: Final = 10.0  # seconds that another process may hold the file
 
 
@@ -265,7 +266,7 @@ class KeyStore:
             database.execute("BEGIN IMMEDIATE")
             yield database
             database.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             self.close()  # with whatever a failed commit left open
             raise self._failed(error) from error
         except BaseException:
@@ -275,13 +276,14 @@ class KeyStore:
     def _select(self, statement: str, *values: object) -> list[Any]:
         try:
             return self._connection().execute(statement, values).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._failed(error) from error
 
-    def _failed(self, error: sqlite3.Error) -> StorageFailed | DamagedDatabase:
+    def _failed(self, error: Exception) -> StorageFailed | DamagedDatabase:
         name = getattr(error, "sqlite_errorname", "")
-        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            return DamagedDatabase(self.path, reason_of(error))
+        text = isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error)
+        if text or name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            return DamagedDatabase(self.path, DAMAGED)
         return StorageFailed(f"{self.path}: {reason_of(error)}")
 
 

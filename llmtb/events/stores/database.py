@@ -128,7 +128,7 @@ def is_laid_out(path: Path, ours: int, newest: int, expected: set[str]) -> bool:
             application, version, tables = _identity(database)
     except sqlite3.OperationalError as error:
         raise BadDatabase(path, f"cannot be opened: {error}") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if _looks_like_sqlite(path):
             raise DamagedDatabase(path, f"is damaged ({error}); restore it from a copy") from error
         raise ForeignDatabase(
