@@ -77,6 +77,7 @@ class Course:
         self._versions = Versions()
         self._unseen = self.seq  # events before and between those that come
         self._lost = 0  # those of them that should have come
+        self._unsure = False  # whether the latest event is not surely the one before what follows
         self._astray: dict[int, int | None] = {}
         self._waiting: Seen | None = None
 
@@ -84,12 +85,9 @@ class Course:
         """Take in the next event that was met."""
         if self._waiting is not None:
             waiting, self._waiting = self._waiting, None
-            self._settle(waiting, seen.seq)
-        seq = seen.seq
-        if seq == self.seq + 1:
+            self._settle(waiting, seen)
+        if seen.seq == self.seq + 1:
             self._accept(seen)
-        elif seq is not None and seq > self.seq and seen.previous is not None and self.latest:
-            self._leap(seen, seq)
         else:
             self._waiting = seen  # what it means shows from the next one
 
@@ -104,12 +102,12 @@ class Course:
     def close(self, last: int | None = None) -> None:
         """Come to the end; last: the event that is to be the last one, where that is known."""
         self._flush()
-        if self.gaps and self.latest is not None:
-            self._ended(self.latest)
         if last is not None and last > self.seq:
             if self.gaps:
                 self._skip(last - 1)
             self._missing(last, None)
+        elif self.gaps and self.latest is not None and not self._unsure:
+            self._ended(self.latest)
         self._versions.close()
 
     def fault(
@@ -133,30 +131,41 @@ class Course:
             waiting, self._waiting = self._waiting, None
             self._settle(waiting, None)
 
-    def _settle(self, seen: Seen, following: int | None) -> None:
+    def _settle(self, seen: Seen, following: Seen | None) -> None:
         """Judge an event that is out of place, or cannot be believed, by the one after it."""
-        self.whole = False
-        expected, seq = self.seq + 1, seen.seq
+        seq, after = seen.seq, None if following is None else following.seq
         if seq is None:
-            surplus = following == expected
-            self.fault(seen.wrong or "", seen.number, None if surplus else expected)
-            if not surplus:
-                self._take_for(seen, expected)
-        elif following == expected or seq < expected:
+            self._unbelieved(seen, following)
+        elif seq <= self.seq or (after is not None and self.seq < after <= seq):
             self._surplus(seen, seq)
-        elif following == expected + 1:
-            self._surplus(seen, seq, f"; event {expected} should stand here")
-            self._skip(expected)
         elif seen.previous is None:
             self._missing(seq - 1, seen.number)
             self._accept(seen)
         else:
-            self._missing(expected, seen.number)
+            if self.latest is None:
+                self._missing(self.seq + 1, seen.number)
             self._leap(seen, seq)
 
-    def _surplus(self, seen: Seen, seq: int, more: str = "") -> None:
+    def _unbelieved(self, seen: Seen, following: Seen | None) -> None:
+        """An event that does not say where it belongs: it may be in excess, or in its place."""
+        self.whole = False
+        expected = self.seq + 1
+        after = None if following is None else following.seq
+        leaps = following is not None and following.previous is not None
+        if after == expected:
+            self.fault(seen.wrong or "", seen.number, None)
+        elif after is not None and after > expected and leaps:
+            self.fault(seen.wrong or "", seen.number, None)
+            self._lost += 1
+            self._unsure = True
+        else:
+            self.fault(seen.wrong or "", seen.number, expected)
+            self._take_for(seen, expected)
+
+    def _surplus(self, seen: Seen, seq: int) -> None:
+        self.whole = False
         when = "comes again, or too late" if seq <= self.seq else "comes before its turn"
-        self.fault(f"event {seq} {when}{more}", seen.number, seq)
+        self.fault(f"event {seq} {when}", seen.number, seq)
         if seen.wrong is not None:
             self.fault(seen.wrong, seen.number, seq)
         if len(self._astray) < ASTRAY:
@@ -183,6 +192,7 @@ class Course:
         """Let an event that cannot be believed stand for the one that should be in its place."""
         before = self._mark
         self._skip(seq)
+        self._unsure = True
         if seen.row is not None:
             _, stream, version, topic, state, self._mark = seen.row
             if before is not None:
@@ -194,7 +204,8 @@ class Course:
         """Go on at an event that says that some before it were left out."""
         if self.latest is not None:
             self.gaps = True
-            self._ended(self.latest)
+            if not self._unsure:
+                self._ended(self.latest)
         self._unseen += seq - self.seq - 1
         self.seq, self._mark, self._others = seq - 1, seen.previous, ()
         self._accept(seen)
@@ -222,6 +233,7 @@ class Course:
         self.events += 1
         self.seq = seq
         self.latest = seen
+        self._unsure = False
         if self.tree is not None:
             self.tree.add(mark)
             if seq in self._sizes:

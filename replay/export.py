@@ -16,6 +16,7 @@ from llmtb.events.exported import (
 )
 from llmtb.events.merkle import Frontier, follow_inclusion
 from llmtb.events.note import Checkpoint, NoteError, read_vkey
+from llmtb.events.published import instant
 from replay.course import Course, Seen
 from replay.earlier import Elsewhere
 from replay.exits import INPUT, Failed
@@ -133,8 +134,11 @@ class Export:
         seen = lines.examine(1, file.readline(LONGEST_LINE))
         file.seek(0)
         first = seen.seq or 1
-        if seen.previous is None and manifest is not None and manifest.first is not None:
-            first = min(first, manifest.first.seq)  # the first line may be missing
+        if manifest is not None and manifest.first is not None:
+            at = None if seen.at is None else instant(seen.at)
+            mark = None if seen.row is None or replaced else seen.row[5].hex()
+            if seen.seq is None or (at, mark) != (manifest.first.at, manifest.first.hash):
+                first = manifest.first.seq  # the first line is damaged, or missing
         tree = None if replaced else self._tree(first)
         strict = []
         if manifest is not None:
@@ -182,7 +186,7 @@ class Export:
             return
         _, size, root = self._journal
         if seen.proof is None:
-            why = "nothing proves that it is in the signed journal"
+            why = "nothing proves that it is in the signed journal; what follows it may be missing"
         else:
             try:
                 found = follow_inclusion(seen.row[5], seen.row[0] - 1, size, seen.proof)
@@ -219,9 +223,11 @@ class Export:
         findings = self.findings
         if manifest.size != signed.size:
             findings.add(f"does not cover as many events as {MANIFEST} says", CHECKPOINT)
-        elif course.gaps or course.seq != signed.size or course.tree is None:
+        elif manifest.selection.stream is not None or manifest.selection.person is not None:
             if not course.gaps and course.latest is not None:
                 self._proven(course.latest)
+        elif course.tree is None or course.seq != signed.size:
+            findings.add("does not tell the tree before the first line", MANIFEST)
         elif course.tree.root() != signed.root:
             findings.add("is of other events than the lines: the Merkle root differs", CHECKPOINT)
 

@@ -134,10 +134,15 @@ class Export(NamedTuple):
     def into(self, folder: Path) -> Path:
         """Write it into a folder, over what is there."""
         folder.mkdir(exist_ok=True)
-        (folder / EVENTS).write_bytes(b"".join(self.lines))
-        (folder / MANIFEST).write_bytes(self.manifest)
-        (folder / CHECKPOINT).write_bytes(self.checkpoint)
-        (folder / SIGNED).write_bytes(self.signed)
+        for name, data in (
+            (EVENTS, b"".join(self.lines)),
+            (MANIFEST, self.manifest),
+            (CHECKPOINT, self.checkpoint),
+            (SIGNED, self.signed),
+        ):
+            path = folder / name
+            if not path.exists() or path.read_bytes() != data:
+                path.write_bytes(data)
         return folder
 
 
