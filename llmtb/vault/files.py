@@ -49,7 +49,7 @@ def write_key(file: Path, key: bytes) -> None:
     Raises OSError.
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch = file.with_name(f"{file.name}.new")
+    scratch = scratch_of(file)
     scratch.unlink(missing_ok=True)
     with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
         opened.write(base64.b64encode(key) + b"\n")
@@ -57,6 +57,11 @@ def write_key(file: Path, key: bytes) -> None:
         os.fsync(opened.fileno())
     scratch.replace(file)
     sync(file.parent)
+
+
+def scratch_of(file: Path) -> Path:
+    """Where a key is written to before it is whole."""
+    return file.with_name(f"{file.name}.new")
 
 
 def sync(folder: Path) -> None:

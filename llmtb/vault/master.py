@@ -5,7 +5,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from llmtb.vault.files import HOW_TO_MAKE, SIZE, KeyRefused, decoded, read_key, sync, write_key
+from llmtb.vault.files import (
+    HOW_TO_MAKE,
+    SIZE,
+    KeyRefused,
+    decoded,
+    read_key,
+    scratch_of,
+    sync,
+    write_key,
+)
 
 VARIABLE: Final = "LLMTB_MASTER_KEY"
 NEXT: Final = "LLMTB_MASTER_KEY_NEXT"
@@ -84,7 +93,10 @@ class Masters:
 
         It also ends an exchange that was broken off. Raises KeyRefused, or OSError.
         """
-        if self._given or not self._beside.exists():
+        if self._given:
+            return
+        scratch_of(self._beside).unlink(missing_ok=True)
+        if not self._beside.exists():
             return
         if self._read(self._beside).name == name:
             self._beside.replace(self._file)
