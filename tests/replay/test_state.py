@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmtb.actors.access import Access
-from llmtb.actors.agent import StartBreak
+from llmtb.actors.agent import EndBreak, StartBreak
 from llmtb.actors.chat import Chat
 from llmtb.actors.floor import Floor, FloorBehaviour
 from llmtb.events.event import Event
@@ -155,6 +155,16 @@ def test_a_replayed_door_is_as_the_living_one(seed: int, length: int) -> None:
     locked = [until for each in state.locked.values() for until in each.items()]
     assert {a: s.event.until for a, s in doors.locked.items()} == dict(sorted(locked))
     assert isinstance(state, Access)
+
+
+def test_what_was_long_ago_is_dropped_when_the_program_drops_it() -> None:
+    play = Play()
+    for days in range(6):
+        play.do(OPENING + timedelta(days=days, minutes=20), StartBreak(agent="ali", kind="normal"))
+        play.do(OPENING + timedelta(days=days, minutes=60), EndBreak(agent="ali"))
+        scene = scene_of(recorded(play.events))
+        agrees(scene, play.state)
+        assert len(scene.conducts.of("ali").days) == min(days + 1, 4)
 
 
 # --- the verb ----------------------------------------------------------------------------------

@@ -133,20 +133,26 @@ def test_a_picture_of_any_log_holds_its_breaks_warnings_and_refusals(log: list[E
 
 
 def test_a_panel_says_what_the_report_says() -> None:
-    panels, log = Panels("2026-11-21/morning", None), day(2)[0]
+    panels, log = Panels(None, None), day(2, agents=60)[0]
     for each in log:
         panels.note(each)
-    [panel] = panels.panels()
-    reported = [e.event for e in log if isinstance(e.event, ShiftReported)]
-    report = next(event.report for event in reported if event.shift == panel.shift)
-    by_agent = {row.agent: row for row in panel.rows}
-    for lines in report.agents:
-        if lines.agent in by_agent:
-            row = by_agent[lines.agent]
-            assert (row.breaks, row.present) == (lines.breaks, lines.present)
-            assert (row.warnings, row.refusals) == (lines.warnings, lines.refusals)
-    assert panel.capacity == report.capacity
-    assert max(n for _, n in panel.resting) <= report.peak_resting
+    reported = [each.event for each in log if isinstance(each.event, ShiftReported)]
+    found, kinds = {panel.shift: panel for panel in panels.panels()}, set[str]()
+    for report in [event.report for event in reported]:
+        panel = found[report.shift]
+        by_agent = {row.agent: row for row in panel.rows}
+        for lines in report.agents:
+            if lines.agent in by_agent:
+                row = by_agent[lines.agent]
+                assert (row.breaks, row.present) == (lines.breaks, lines.present)
+                assert (row.warnings, row.refusals) == (lines.warnings, lines.refusals)
+        assert panel.capacity == report.capacity
+        breaks = [each for lines in report.agents for each in lines.breaks]
+        kinds |= {each.kind for each in breaks}
+        for at, number in dict(panel.resting).items():
+            holding = (b for b in breaks if b.kind != "emergency" and b.start <= at < b.end)
+            assert number == len(list(holding))
+    assert "emergency" in kinds
 
 
 def test_hostile_words_are_words() -> None:
