@@ -10,7 +10,6 @@ go on from.
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import NamedTuple
 
 EMPTY = sha256(b"").digest()
 
@@ -90,42 +89,3 @@ def follow_inclusion(data: bytes, index: int, size: int, proof: Sequence[bytes])
     if last:
         raise ValueError("the proof is too short")
     return mark
-
-
-def proofs(data: Iterable[bytes], indices: Iterable[int]) -> dict[int, list[bytes]]:
-    """A proof of inclusion for each of some leaves (from 0), for `follow_inclusion`.
-
-    data: of all the leaves of the tree, in order; they are not kept.
-    Raises ValueError for an index that the tree does not have.
-    """
-    made: dict[int, list[bytes]] = {index: [] for index in indices}
-    peaks: list[_Peak] = []
-    size = 0
-    for size, each in enumerate(data, 1):
-        peak = _Peak(leaf(each), [size - 1] if size - 1 in made else [])
-        carries = size - 1
-        while carries & 1:
-            peak = _joined(peaks.pop(), peak, made)
-            carries >>= 1
-        peaks.append(peak)
-    if any(not 0 <= index < size for index in made):
-        raise ValueError(f"a tree of {size} leaves has none beyond {size - 1}, nor before 0")
-    while len(peaks) > 1:
-        right = peaks.pop()
-        peaks.append(_joined(peaks.pop(), right, made))
-    return made
-
-
-class _Peak(NamedTuple):
-    """A tree's root, and those of its leaves that proofs are made for."""
-
-    mark: bytes
-    wanted: list[int]
-
-
-def _joined(left: _Peak, right: _Peak, made: dict[int, list[bytes]]) -> _Peak:
-    for index in left.wanted:
-        made[index].append(right.mark)
-    for index in right.wanted:
-        made[index].append(left.mark)
-    return _Peak(node(left.mark, right.mark), left.wanted + right.wanted)

@@ -22,12 +22,16 @@ from llmtb.app import House
 from llmtb.audit.checkpoints import Checkpoints
 from llmtb.control import Unable
 from llmtb.data import open_journal
+from llmtb.events.audit import PersonForgotten
 from llmtb.events.chain import GENESIS, Row, chained, follow
+from llmtb.events.codec import CODEC
 from llmtb.events.note import opened
+from llmtb.events.record import Change
 from llmtb.live import Live
 from llmtb.runtime.clock import WallClock
 from llmtb.settings import Audit, Console, Models, Settings
 from llmtb.verbs import exits
+from tests.audit.signing import NIGHT
 from tests.verbs.test_command_line import ROOT
 from tests.web.visiting import post
 
@@ -167,6 +171,7 @@ def test_the_program_serves_what_there_is_and_changes_nothing(folder: Path) -> N
             assert page.status_code == 200, path
             assert "the records do not match what was signed" in page.text, path
             assert OTHER in page.text, path
+        assert (await http.get("/readyz")).status_code == 503
         person = {"what": "add", "agent": "mallory", "name": "Mallory", "role": "agent"}
         done = await post(http, "/desk", "/desk/people", **person)
         assert done.status_code == 503
@@ -190,6 +195,27 @@ def test_the_program_serves_what_there_is_and_changes_nothing(folder: Path) -> N
     serving(folder, story)
     assert rows_in(folder)[: len(before)] == before
     follow(rows_in(folder), GENESIS, {})
+
+
+def test_a_forged_event_destroys_no_words(folder: Path) -> None:
+    async def readable() -> bool:
+        held = await open_journal(folder, Audit(), {})
+        try:
+            assert held.vault is not None
+            return held.vault.readable("agent/a1")
+        finally:
+            await held.close()
+
+    forged = PersonForgotten(
+        at=NIGHT, by="owner", person="a1", owners=["agent/a1"], upto=1000, texts=[], reason="forged"
+    )
+    rows = rows_in(folder)
+    [(topic, state)] = CODEC.encode_all([Change("desk/audit", 1, forged)])
+    rewrite(folder, [*rows[:-1], (0, "desk/audit", 1, topic, state, b"")])
+    (folder / "checkpoints" / "000000000099.checkpoint").write_text("none of ours", "utf-8")
+    assert asyncio.run(readable())
+    (folder / "checkpoints" / "000000000099.checkpoint").unlink()
+    assert not asyncio.run(readable())  # what nothing contradicts is taken for what it says
 
 
 def test_a_verb_killed_at_any_step_leaves_a_checkpoint_whole_or_not_there(
