@@ -53,7 +53,7 @@ class Trace(NamedTuple):
 
 def person_of(journal: Journal, wanted: str) -> Person | None:
     """Who is meant by an agent's id, `chat/ID`, or the id of an account; None for nobody."""
-    events = [recorded.event for recorded in journal.read(topics=_topics(*WHO))]
+    events = who(journal)
     account = wanted.removeprefix("chat/")
     linked = [e.agent for e in events if isinstance(e, InvitationAccepted) and e.account == account]
     if not wanted.startswith("chat/") and any(_agent(event) == wanted for event in events):
@@ -64,6 +64,11 @@ def person_of(journal: Journal, wanted: str) -> Person | None:
     if next(journal.read_stream(chat), None) is None:
         return None
     return Person(chat, frozenset((chat,)), frozenset(), here=False)
+
+
+def who(journal: Journal) -> list[Event]:
+    """The events that say who is who, oldest first."""
+    return [recorded.event for recorded in journal.read(topics=_topics(*WHO))]
 
 
 async def trace(journal: Journal, person: Person) -> Trace:

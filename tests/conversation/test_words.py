@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmtb import report
+from llmtb import audit, report
 from llmtb.channels import conversation, web
 from llmtb.channels.conversation.words import LOCALES, Speech, Words, ascii_digits, plain
 
@@ -85,7 +85,7 @@ def unescaped(text: str) -> str:
 
 def said() -> Iterator[tuple[str, Msgid]]:
     """Every message id in the code, and where: the texts given to `say`, `count` and `mark`."""
-    rooms = [Path(str(room.__file__)).parent for room in (conversation, report, web)]
+    rooms = [Path(str(room.__file__)).parent for room in (audit, conversation, report, web)]
     for path in sorted(path for room in rooms for path in room.rglob("*.html")):
         for found in SAYING.finditer(path.read_text(encoding="utf-8")):
             one, many = (text and unescaped(text) for text in (found["one"], found["many"]))

@@ -1,0 +1,91 @@
+"""`llmtb disclose`: gives a person everything held about them, as a page and as JSON."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from llmtb.audit.disclosing import others_of, told_of
+from llmtb.audit.disclosure_page import EVENTS, PAGE, page
+from llmtb.audit.retention import policy_of
+from llmtb.audit.tracing import person_of, who
+from llmtb.channels.conversation.words import Words
+from llmtb.data import JOURNAL_FILE, Opened, open_journal
+from llmtb.runtime.clock import Clock, WallClock
+from llmtb.verbs.exits import DONE, INPUT, Failed
+from llmtb.verbs.place import failures, folder_of, settings_of
+from llmtb.verbs.reach import done
+
+T = TypeVar("T")
+
+
+class Wish(NamedTuple):
+    """What was typed: about whom, where it shall be, in which language."""
+
+    person: str
+    out: Path | None
+    language: str
+
+
+def disclose(
+    place: tuple[Path | None, Path | None],
+    wish: Wish,
+    as_json: bool,
+    clock: Clock | None = None,
+) -> int:
+    """Write it; the journal says first that it is done. Raises Failed."""
+    settings = settings_of(place[0])
+    folder = folder_of(settings, place[1])
+    if not (folder / JOURNAL_FILE).exists():
+        raise Failed(INPUT, f"{folder}: there is no journal here")
+    out = wish.out or Path(f"llmtb-disclosure-{wish.person.replace('/', '-')}")
+    if out.exists():
+        raise Failed(INPUT, f"{out}: is there already; name a new folder with --out")
+
+    def read(work: Callable[[Opened], T]) -> T:
+        async def opened() -> T:
+            held = await open_journal(folder, settings.audit, os.environ, read_only=True)
+            try:
+                return work(held)
+            finally:
+                await held.close()
+
+        return asyncio.run(opened())
+
+    with failures():
+        person = read(lambda held: _known(held, wish.person))
+        done(*place, {"do": "record_disclosure", "by": "owner", "person": person})
+        count = read(lambda held: _write(held, wish._replace(person=person), out, clock))
+    if as_json:
+        told = {"person": person, "events": count, "folder": str(out)}
+        sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+    else:
+        sys.stdout.write(f"{count} events about {person}: {out / PAGE}\n")
+    return DONE
+
+
+def _known(held: Opened, wanted: str) -> str:
+    person = person_of(held.journal, wanted)
+    if person is None:
+        line = f"nobody is known as {wanted!r}; give an agent's id, or chat/ID for a customer"
+        raise Failed(INPUT, line)
+    return person.id
+
+
+def _write(held: Opened, wish: Wish, out: Path, clock: Clock | None) -> int:
+    """Write the folder, for its owner's eyes alone; how many events it tells of."""
+    journal = held.journal
+    person = person_of(journal, wish.person)
+    assert person is not None  # noqa: S101  they were known a moment ago, and nothing is deleted
+    others = others_of(who(journal), person)
+    told = list(told_of(journal.read(), person, others))
+    speech = Words.load().speech(wish.language, policy_of(journal).zone)
+    out.mkdir(mode=0o700, parents=True)
+    written = page(person.id, told, speech, (clock or WallClock()).now())
+    (out / PAGE).write_text(written, encoding="utf-8")
+    (out / EVENTS).write_bytes(msgspec.json.encode([each.form for each in told]) + b"\n")
+    return len(told)
