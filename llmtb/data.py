@@ -24,6 +24,7 @@ from llmtb.vault.keys import KeyMissing, Vault
 from llmtb.vault.locks import ADVICE
 from llmtb.vault.master import Masters
 from llmtb.vault.signer import Signer
+from llmtb.vault.store import KeyStore
 
 JOURNAL_FILE: Final = "journal.db"
 KEYS_FILE: Final = "keys.db"
@@ -74,9 +75,10 @@ async def open_journal(
     vault = None
     try:
         keys = folder / KEYS_FILE
-        if not keys.exists() and any(_sealed(store)):
+        there = KeyStore.is_there(keys)
+        if not there and any(_sealed(store)):
             raise BadDatabase(keys, f"is missing, and {JOURNAL_FILE} needs it; {ADVICE}")
-        if keys.exists() or not read_only:
+        if there or not read_only:
             vault = open_vault(folder, audit, environment, read_only=read_only)
             _prove(store, CODEC.with_keys(vault), keys)
         journal = await Journal.open(store, codec=CODEC.with_keys(vault))
@@ -116,7 +118,7 @@ def abandon_keys(folder: Path, audit: Audit, environment: Mapping[str, str]) -> 
     store = SQLiteStore(folder / JOURNAL_FILE)  # its owner, so that nothing runs over it
     keys = folder / KEYS_FILE
     try:
-        if keys.exists() and not _fit(store, folder, audit, environment):
+        if not _fit(store, folder, audit, environment):
             _set_aside(keys)
         with closing(open_vault(folder, audit, environment)) as vault:
             return vault.lose({box.key for row in _sealed(store) for box in parts_of(row[4]).boxes})
@@ -127,6 +129,8 @@ def abandon_keys(folder: Path, audit: Audit, environment: Mapping[str, str]) -> 
 def _fit(store: Store, folder: Path, audit: Audit, environment: Mapping[str, str]) -> bool:
     """Whether all keys that are there are those of the journal; some may be missing."""
     try:
+        if not KeyStore.is_there(folder / KEYS_FILE):
+            return True
         with closing(open_vault(folder, audit, environment, read_only=True)) as vault:
             codec = CODEC.with_keys(vault)
             for row in _sealed(store):

@@ -114,7 +114,7 @@ class Vault:
         It ends what a rotation that was broken off has begun.
         Raises KeyRefused, BadDatabase or what kind of it it is, StorageFailed, or OSError.
         """
-        if not read_only and (not path.exists() or not path.stat().st_size):
+        if not read_only and not KeyStore.is_there(path):
             KeyStore.create(path, masters.first().name)
         reads = KeyStore(path, read_only=True)
         store = reads if read_only else KeyStore(path)

@@ -86,9 +86,14 @@ class KeyStore:
         self.path = path
         self.read_only = read_only
         self._database: sqlite3.Connection | None = None
-        if not path.is_file() or not is_laid_out(path, APPLICATION, FORMAT, TABLES):
+        if not self.is_there(path):
             raise BadDatabase(path, "there are no keys in it")
         self._open()
+
+    @staticmethod
+    def is_there(path: Path) -> bool:
+        """Whether there is a store; an empty file is none. Raises BadDatabase for another file."""
+        return path.is_file() and is_laid_out(path, APPLICATION, FORMAT, TABLES)
 
     @staticmethod
     def create(path: Path, locked_by: str) -> None:
