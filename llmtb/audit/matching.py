@@ -1,8 +1,9 @@
 """Whether a journal is the one that was signed: its own hashes against its newest checkpoint.
 
 A checkpoint is kept twice: in a folder of its own, and in the journal as `CheckpointSigned`. What
-one of them covers is compared by its Merkle root; each event after it is checked in content too.
-Where the owner went on with a journal that did not match, only what was signed since then counts.
+they cover is compared by its Merkle root, and every event with its own hash.
+Where the owner went on with a journal that did not match, only what was signed since then counts,
+and what came before is not checked with its hashes any more.
 """
 
 import asyncio
@@ -111,16 +112,30 @@ def _match(journal: Journal, key: str, folder: Path) -> Edge:
     signed = sorted(kept, key=lambda each: each.name)
     edge = Edge()
     for each in signed:
-        edge = _covered(journal, edge, each, key, head)
+        size, root = _opened(each, key)
+        if size > head:
+            why = (
+                f"the journal ends at event {head}, but {each.where} was signed when it had {size}"
+            )
+            raise Mismatch(why, each.note)
+        edge = _through(journal, edge, size, accepted, each.note)
+        if edge.root != root:
+            one = f"the first {size} events of the journal are not those that {each.where}"
+            raise Mismatch(f"{one} was signed for", each.note)
+    return _through(journal, edge, head, accepted, signed[-1].note if signed else "")
+
+
+def _through(journal: Journal, edge: Edge, upto: int, accepted: int, note: str) -> Edge:
+    """Go on up to an event. Raises Mismatch with the note that this contradicts."""
     try:
-        edge = go_on(journal.rows, edge, accepted, content=False)
-        return go_on(journal.rows, edge, head)
+        edge = go_on(journal.rows, edge, min(accepted, upto), content=False)
+        return go_on(journal.rows, edge, upto)
     except JournalError as error:
-        raise Mismatch(str(error), signed[-1].note if signed else "") from error
+        raise Mismatch(str(error), note) from error
 
 
-def _covered(journal: Journal, edge: Edge, signed: _Signed, key: str, head: int) -> Edge:
-    """The journal up to what was signed. Raises Mismatch."""
+def _opened(signed: _Signed, key: str) -> tuple[int, bytes]:
+    """How many events were signed, and their root. Raises Mismatch."""
     note, where, name = signed
     try:
         # Its own name is the key's: the origin may have been set anew since.
@@ -131,17 +146,7 @@ def _covered(journal: Journal, edge: Edge, signed: _Signed, key: str, head: int)
         raise Mismatch(f"{where} cannot be relied on: {why}", note) from error
     if size != name:
         raise Mismatch(f"{where} cannot be relied on: it covers {size} events", note)
-    if size > head:
-        why = f"the journal ends at event {head}, but {where} was signed when it had {size}"
-        raise Mismatch(why, note)
-    try:
-        edge = go_on(journal.rows, edge, size, content=False)
-    except JournalError as error:
-        raise Mismatch(str(error), note) from error
-    if edge.root != root:
-        why = f"the first {size} events of the journal are not those that {where} was signed for"
-        raise Mismatch(why, note)
-    return edge
+    return size, root
 
 
 def last_signed(journal: Journal) -> tuple[int, Recorded | None]:
