@@ -3,6 +3,7 @@
 import json
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -193,7 +194,7 @@ def test_the_manifest_tells_what_is_in_it(tmp_path: Path) -> None:
         ({"stream": "desk/floor", "person": "a003"}, "one of them"),
     ],
 )
-def test_what_is_nothing_is_refused(tmp_path: Path, wanted: dict[str, object], words: str) -> None:
+def test_what_is_nothing_is_refused(tmp_path: Path, wanted: dict[str, Any], words: str) -> None:
     with pytest.raises(Unable, match=words):
         give(day(tmp_path), tmp_path / "out", **wanted)
     assert not (tmp_path / "out").exists()
@@ -206,7 +207,7 @@ def test_a_time_holds_all_its_events_though_the_clock_went_back(tmp_path: Path) 
         for h in hours
     ]
     with kept(said) as folder:
-        span = {"since": NOON.replace(hour=10), "until": NOON.replace(hour=11)}
+        span: dict[str, Any] = {"since": NOON.replace(hour=10), "until": NOON.replace(hour=11)}
         manifest = give(folder, tmp_path / "out", **span)
     assert manifest.first is not None
     assert manifest.last is not None
