@@ -65,7 +65,11 @@ def play(
 
 
 class _Play:
-    """One run: `rests` holds what the running rest of each agent is, by its press in the log."""
+    """One run.
+
+    rests: the running rest of each agent, by its press in the log. differs: whether the policy is
+    another one than the log's.
+    """
 
     def __init__(
         self,
@@ -77,6 +81,7 @@ class _Play:
         self.scene = scene
         self.other = other
         self.manner = manner
+        self.differs = policies(scene, other) != [policy for _, policy in scene.policies]
         self.doubts = Doubts(ASSUMED[manner.returns])
         self.stage = Stage(floor_of(scene), scene.horizon, self._take)
         self.rests = dict(scene.rests)
@@ -146,9 +151,8 @@ class _Play:
         except Refused:
             self._doubt("acts_refused", each)
             return
-        acts = isinstance(each.command, shifts.OverrideCapacity | shifts.EndOverride)
-        if acts and self.other:
-            self._doubt("acts_kept", each)
+        if isinstance(each.command, shifts.OverrideCapacity | shifts.EndOverride):
+            self._keep(each)
 
     def _set(self, each: Input) -> None:
         command: Any = each.command
@@ -241,7 +245,7 @@ class _Play:
             self._keep(each)
 
     def _keep(self, each: Input) -> None:
-        if self.other:
+        if self.differs:
             self._doubt("acts_kept", each)
 
     def _forgive(self, each: Input) -> None:
@@ -269,7 +273,7 @@ class _Play:
                 self._doubt("presence", each)
         elif (
             self.stage.floor.centre.policy.presence == "check_in"
-            and self.other
+            and self.differs
             and self.stage.do(each.command)
         ):
             self._doubt("assumed_check_ins", each)
