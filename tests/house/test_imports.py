@@ -55,7 +55,14 @@ ROOMS: dict[str, set[str] | str] = {
     "llmtb.cli": "*",
     "llmtb.__main__": {"llmtb.cli"},
     "replay": {"llmtb.events", "llmtb.projections"},
-    "replay.whatif": "*",
+    "replay.whatif": {
+        "llmtb.actors",
+        "llmtb.capacity",
+        "llmtb.events",
+        "llmtb.policy",
+        "llmtb.runtime",
+        "replay",
+    },
 }
 
 # Libraries that only one corner may know, so that they can be exchanged there.
