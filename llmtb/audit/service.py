@@ -13,6 +13,7 @@ import msgspec
 
 from llmtb.audit.archive import Archive
 from llmtb.audit.forgetting import forget
+from llmtb.audit.matching import Mismatch
 from llmtb.audit.recording import RECORDS, record
 from llmtb.audit.rotating import rotate
 from llmtb.audit.signing import accept, checkpoint
@@ -51,6 +52,8 @@ class Auditing:
             raise Unable(STORAGE, str(error)) from error
         except JournalError as error:
             raise Unable(DATABASE, str(error)) from error
+        except Mismatch as mismatch:
+            raise Unable(DATABASE, str(mismatch)) from mismatch
         except (Refused, msgspec.ValidationError) as error:
             raise Unable(INPUT, str(error)) from error
         except sqlite3.Error as error:

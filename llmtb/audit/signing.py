@@ -7,8 +7,7 @@ import msgspec
 from llmtb.actors.command import AgentId, Reason
 from llmtb.audit.archive import Archive
 from llmtb.audit.checkpoints import NothingToAccept
-from llmtb.audit.matching import Mismatch
-from llmtb.control import DATABASE, INPUT, Note, Unable
+from llmtb.control import INPUT, Note, Unable
 from llmtb.events.audit import Occasion
 
 
@@ -26,10 +25,7 @@ async def checkpoint(archive: Archive, form: dict[str, Any], note: Note) -> dict
     """A checkpoint of all that is recorded by now; see `Checkpoints.sign`."""
     wanted = msgspec.convert(form, _Sign)
     note("checking what is new in the journal")
-    try:
-        return await archive.checkpoints.sign(wanted.by, wanted.occasion)
-    except Mismatch as mismatch:
-        raise Unable(DATABASE, str(mismatch)) from mismatch
+    return await archive.checkpoints.sign(wanted.by, wanted.occasion)
 
 
 async def accept(archive: Archive, form: dict[str, Any], note: Note) -> dict[str, Any]:

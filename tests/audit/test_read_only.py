@@ -22,11 +22,16 @@ from llmtb.app import House
 from llmtb.audit.checkpoints import Checkpoints
 from llmtb.control import Unable
 from llmtb.data import open_journal
-from llmtb.events.audit import PersonForgotten
+from llmtb.events.audit import (
+    BackupStarted,
+    CheckpointSigned,
+    ExportStarted,
+    PersonForgotten,
+)
 from llmtb.events.chain import GENESIS, Row, chained, follow
 from llmtb.events.codec import CODEC
 from llmtb.events.note import opened
-from llmtb.events.record import Change
+from llmtb.events.record import Change, Recorded
 from llmtb.live import Live
 from llmtb.runtime.clock import WallClock
 from llmtb.settings import Audit, Console, Models, Settings
@@ -195,6 +200,30 @@ def test_the_program_serves_what_there_is_and_changes_nothing(folder: Path) -> N
     serving(folder, story)
     assert rows_in(folder)[: len(before)] == before
     follow(rows_in(folder), GENESIS, {})
+
+
+def test_what_leaves_as_a_whole_is_signed_for_the_auditors_first(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verbs = Verbs(folder, capsys)
+    assert verbs.do("export", "--out", folder.parent / "given")[0] == exits.DONE
+    assert verbs.do("backup", folder.parent / "kept")[0] == exits.DONE
+
+    async def recorded() -> list[Recorded]:
+        held = await open_journal(folder, Audit(), {})
+        try:
+            return list(held.journal.read_stream("desk/audit"))
+        finally:
+            await held.close()
+
+    first, *others = asyncio.run(recorded())
+    assert [type(each.event) for each in others[::2]] == [ExportStarted, BackupStarted]
+    events = [each.event for each in (first, *others[1::2])]
+    signed = [event for event in events if isinstance(event, CheckpointSigned)]
+    assert [event.occasion for event in signed] == ["asked", "export", "backup"]
+    assert [event.size for event in signed[1:]] == [each.seq for each in others[::2]]
+    kept = sorted((folder / "checkpoints").glob("*.checkpoint"))
+    assert [file.read_text("utf-8") for file in kept] == [event.note for event in signed]
 
 
 def test_a_forged_event_destroys_no_words(folder: Path) -> None:
