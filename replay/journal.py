@@ -58,12 +58,15 @@ class Journal:
 
     def _walk(self, database: sqlite3.Connection, course: Course) -> None:
         after: int | None = 0
+        take, see = course.take, self._elsewhere.see
         while after is not None:
             try:
                 with closing(database.execute(SELECT_AFTER, (after,))) as cursor:
                     while page := cursor.fetchmany(PAGE):
                         for row in page:
-                            course.take(_seen(row))
+                            seen = _seen(row)
+                            take(seen)
+                            see(seen)
                         after = page[-1][0]
                     after = None
             except sqlite3.Error:

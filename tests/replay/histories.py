@@ -1,6 +1,8 @@
 """Histories to check: a made-up day with words under key, and exports and journals of it."""
 
+import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -9,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from llmtb.audit.tree import Tree
 from llmtb.events.chain import GENESIS, Row, chained
 from llmtb.events.chat import QuestionAsked, SessionStarted
 from llmtb.events.codec import CODEC
@@ -27,12 +30,13 @@ from llmtb.events.exported import (
     line_of,
 )
 from llmtb.events.floor import PolicyChanged
-from llmtb.events.merkle import Frontier, proofs
+from llmtb.events.merkle import Frontier
 from llmtb.events.note import Checkpoint, signed, text_of
 from llmtb.events.personal import Kind
 from llmtb.events.published import instant
 from llmtb.events.record import Change
 from llmtb.events.sealing import Box, commitment
+from llmtb.events.stores.database import create, lay_out
 from llmtb.events.stores.memory import MemoryStore
 from llmtb.simulate import simulate
 from llmtb.testing.day import Day
@@ -66,7 +70,7 @@ class Drawer:
         return state
 
 
-SEALING = CODEC.with_keys(Drawer())
+OPENING = CODEC.with_keys(Drawer())
 
 
 class History(NamedTuple):
@@ -89,7 +93,7 @@ def recorded(events: Iterable[tuple[str, Event]]) -> History:
     for stream, event in events:
         versions[stream] = versions.get(stream, 0) + 1
         changes.append(Change(stream, versions[stream], event))
-    stored = SEALING.encode_all(changes)
+    stored = CODEC.with_keys(Drawer()).encode_all(changes)  # always with the same salt
     places = [(each.stream, each.version, *kept) for each, kept in zip(changes, stored)]
     rows = chained(GENESIS, places)
     firsts = range(1, len(rows), 3)
@@ -164,14 +168,15 @@ def export(
         for row, after in zip(chosen, [*chosen[1:], None])
         if stream is not None and (after is None or after[0] != row[0] + 1)
     }
-    proven = proofs([row[5] for row in rows], [seq - 1 for seq in ends])
+    whole = Tree(len(rows), lambda first, end: [row[5] for row in rows[first:end]])
     lines, tree = [], Frontier()
     above = 0
     for row in chosen:
-        event, boxes = (SEALING if opened else CODEC).as_stored(row)
+        event, boxes = (OPENING if opened else CODEC).as_stored(row)
         begins = row[0] > 1 and above != row[0] - 1
         previous = history.rows[row[0] - 2][5] if begins else None
-        places = Places(commands.get(row[0]), previous, proven.get(row[0] - 1))
+        proof = whole.proof(row[0] - 1) if row[0] in ends else None
+        places = Places(commands.get(row[0]), previous, proof)
         line, mark = line_of(row, event, boxes if opened else (), places)
         lines.append(line)
         tree.add_leaf(mark)
@@ -239,3 +244,16 @@ def _manifest(
 
 def _ends(row: Row) -> Ends:
     return Ends(seq=row[0], at=instant(CODEC.as_stored(row)[0].at), hash=row[5].hex())
+
+
+def journal(history: History, path: Path) -> Path:
+    """A journal's file with a history in it, written out whole."""
+    create(path)
+    lay_out(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("BEGIN")
+        database.executemany("INSERT INTO stored_events VALUES (?, ?, ?, ?, ?, ?)", history.rows)
+        database.executemany("INSERT INTO commands VALUES (?, ?, ?)", history.commands)
+        database.execute("COMMIT")
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
