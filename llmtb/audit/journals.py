@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from llmtb.events.chain import GENESIS, Head, Row, follow
-from llmtb.events.errors import DamagedDatabase, ForeignDatabase, StorageFailed
+from llmtb.events.errors import ADVICE, DamagedDatabase, ForeignDatabase, StorageFailed
 from llmtb.events.merkle import Frontier
-from llmtb.events.stores.database import APPLICATION, address, create, lay_out, reason_of
+from llmtb.events.stores.database import (
+    APPLICATION,
+    address,
+    create,
+    lay_out,
+    reason_of,
+    tells_damage,
+)
 from llmtb.events.stores.sqlite import INSERT_COMMAND, INSERT_EVENT, SELECT_ROW
 from llmtb.events.stores.store import Applied
 
@@ -41,10 +48,9 @@ def storage(path: Path, source: Path | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "")
-        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            raise DamagedDatabase(source or path, reason_of(error)) from error
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        if tells_damage(error):
+            raise DamagedDatabase(source or path, f"the file is damaged; {ADVICE}") from error
         raise StorageFailed(f"{path}: {reason_of(error)}") from error
 
 

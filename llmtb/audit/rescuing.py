@@ -214,7 +214,9 @@ def _complaints(file: Path, scratch: Path, tell: Tell) -> set[int]:
         if source.is_file():
             shutil.copyfile(source, copy.with_name(copy.name + ending))
     lines: list[str] = []
-    with suppress(sqlite3.Error), closing(sqlite3.connect(address(copy, "rw"), uri=True)) as opened:
+    # What is no text any more can stand in the very words in which SQLite complains.
+    ailing = (sqlite3.Error, UnicodeDecodeError)
+    with suppress(*ailing), closing(sqlite3.connect(address(copy, "rw"), uri=True)) as opened:
         found = opened.execute(f"PRAGMA integrity_check({COMPLAINTS})")
         lines += (line for (text,) in found for line in str(text).splitlines())
     for path in scratch.iterdir():

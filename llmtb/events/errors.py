@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+ADVICE = "`llmtb rescue` saves what can be read, `llmtb restore` brings a backup back"
+"""What to do about a file that is damaged."""
+
 
 class JournalError(Exception):
     """The base of everything the journal and its stores raise."""
@@ -100,7 +103,7 @@ class UnwritableEvent(JournalError):
 class UnreadableEvent(JournalError):
     """A stored event cannot be decoded: of an unknown type, or its bytes are damaged."""
 
-    advice = "verify the journal; restore it from a copy if it is damaged"
+    advice = f"verify the journal; if it is damaged, {ADVICE}"
 
     def __init__(self, seq: int, topic: str, why: str) -> None:
         at = f"event {seq}" if seq else "an event"
@@ -120,7 +123,7 @@ class BrokenChain(JournalError):
     """An event is not the one that was written in its place, or one before it is missing."""
 
     def __init__(self, seq: int, why: str) -> None:
-        super().__init__(f"event {seq} does not hold: {why}; restore the journal from a copy")
+        super().__init__(f"event {seq} does not hold: {why}; {ADVICE}")
         self.seq = seq
         self.why = why
 

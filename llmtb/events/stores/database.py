@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from llmtb.events.errors import (
+    ADVICE,
     BadDatabase,
     DamagedDatabase,
     ForeignDatabase,
@@ -53,8 +54,8 @@ REASONS = {
     "SQLITE_CANTOPEN": "the file cannot be opened; check that it is there, and its permissions",
     "SQLITE_BUSY": "another program keeps the file locked; end that program",
     "SQLITE_IOERR": "the disk does not read or write; check it, and the room on it",
-    "SQLITE_CORRUPT": "the file is damaged; restore it from a copy",
-    "SQLITE_NOTADB": "the file is damaged; restore it from a copy",
+    "SQLITE_CORRUPT": f"the file is damaged; {ADVICE}",
+    "SQLITE_NOTADB": f"the file is damaged; {ADVICE}",
 }
 
 
@@ -126,11 +127,11 @@ def is_laid_out(path: Path, ours: int, newest: int, expected: set[str]) -> bool:
     try:
         with closing(sqlite3.connect(address(path, "ro"), uri=True)) as database:
             application, version, tables = _identity(database)
-    except sqlite3.OperationalError as error:
-        raise BadDatabase(path, f"cannot be opened: {error}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        if isinstance(error, sqlite3.OperationalError) and not tells_damage(error):
+            raise BadDatabase(path, f"cannot be opened: {error}") from error
         if _looks_like_sqlite(path):
-            raise DamagedDatabase(path, f"is damaged ({error}); restore it from a copy") from error
+            raise DamagedDatabase(path, f"is damaged ({error}); {ADVICE}") from error
         raise ForeignDatabase(
             path, "is not a database; choose another file, or move it away"
         ) from error
@@ -146,7 +147,7 @@ def is_laid_out(path: Path, ours: int, newest: int, expected: set[str]) -> bool:
         )
     if missing := expected - tables:
         names = ", ".join(sorted(missing))
-        raise DamagedDatabase(path, f"is damaged (no table {names}); restore it from a copy")
+        raise DamagedDatabase(path, f"is damaged (no table {names}); {ADVICE}")
     return True
 
 
@@ -160,6 +161,13 @@ def _identity(database: sqlite3.Connection) -> tuple[int, int, set[str]]:
 def _looks_like_sqlite(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(16) == b"SQLite format 3\0"
+
+
+def tells_damage(error: Exception) -> bool:
+    """Whether what SQLite raised, or Python on what it read, comes of a file that is damaged."""
+    name = getattr(error, "sqlite_errorname", "")
+    no_text = isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error)
+    return no_text or name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def reason_of(error: BaseException) -> str:

@@ -20,8 +20,16 @@ from eventsourcing.sqlite import (
 )
 
 from llmtb.events.chain import GENESIS, Head, Row, chained, follow
-from llmtb.events.errors import BadDatabase, BrokenChain, DamagedDatabase, StorageFailed
-from llmtb.events.stores.database import Ownership, address, create, is_journal, lay_out, reason_of
+from llmtb.events.errors import ADVICE, BadDatabase, BrokenChain, DamagedDatabase, StorageFailed
+from llmtb.events.stores.database import (
+    Ownership,
+    address,
+    create,
+    is_journal,
+    lay_out,
+    reason_of,
+    tells_damage,
+)
 from llmtb.events.stores.store import Applied, Collision
 
 CHECKED = 1000  # newest events whose chain is checked whenever a journal is opened
@@ -204,11 +212,10 @@ class SQLiteStore(SQLiteApplicationRecorder):
             reader = self._reader()
         try:
             found = reader.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             reader.close()
-            name = getattr(error, "sqlite_errorname", "")
-            if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-                raise DamagedDatabase(self.path, reason_of(error)) from error
+            if tells_damage(error):
+                raise DamagedDatabase(self.path, f"the file is damaged; {ADVICE}") from error
             raise StorageFailed(f"{self.path}: {reason_of(error)}") from error
         self._readers.append(reader)
         if self._closed:
