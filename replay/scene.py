@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from llmtb.events.exported import Manifest
 from llmtb.events.floor import CapacityChanged, MealClosed, MealOpened, ShiftClosed, ShiftOpened
 from llmtb.events.ledger import Ledger
 from llmtb.events.record import Recorded
@@ -32,9 +33,13 @@ class Scene:
     missing: earlier events that were left out. latest: the last instant of an event.
     """
 
-    def __init__(self, speech: Speech | None = None) -> None:
-        """speech: how instants are said; None: as the company does at that time."""
+    def __init__(self, speech: Speech | None = None, manifest: Manifest | None = None) -> None:
+        """speech: how instants are said; None: as the company does at that time.
+
+        manifest: of an export; it tells the policy in force where its event was left out.
+        """
         self._speech = speech
+        self._manifest = manifest
         self.floor = Capacity()
         self.roster = Roster()
         self.trail = Trail()
@@ -52,6 +57,7 @@ class Scene:
     def apply(self, recorded: Recorded) -> None:
         """Take in the next event. Raises Failed for one that says what cannot be."""
         try:
+            self._tell_policy(recorded)
             self._apply(recorded)
         except (msgspec.MsgspecError, LookupError, ValueError, OverflowError) as error:
             why = " ".join(str(error).split())
@@ -80,6 +86,16 @@ class Scene:
         self.roster.evolve(event)
         for part in (self.talks, self.doors, self.library, self.audited):
             part.note(recorded)
+
+    def _tell_policy(self, recorded: Recorded) -> None:
+        """Take the policy from the manifest, once its event is passed and was left out."""
+        told = self._manifest
+        if told is None or told.policy is None or recorded.seq < (told.policy_seq or 0):
+            return
+        if recorded.seq > (told.policy_seq or 0) and self.trail.seq("rules") != told.policy_seq:
+            policy = msgspec.convert(told.policy, type(self.floor.centre.policy))
+            self.floor.centre.policy = policy
+        self._manifest = None
 
     def _close(self, event: ShiftClosed) -> None:
         shift = self.floor.shifts.get(event.shift)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmtb.events.exported import Manifest
 from llmtb.events.record import Recorded
 from replay.exits import DONE, INPUT, Failed
 from replay.scene import Scene
@@ -36,13 +37,13 @@ def run(options: argparse.Namespace) -> int:
     with open_source(options.path) as source:
         seq = int(options.at) if options.at and options.at.isdecimal() else None
         if options.at is None or seq is not None:
-            scene = up_to(source.events(), seq)
+            scene = up_to(source.events(), seq, source.manifest)
             if seq is not None and scene.seq < seq:
                 raise Failed(INPUT, f"{options.path}: the log ends with event {scene.seq}")
             now = scene.latest
         else:
-            now = instant_of(options.at, speech or company(source.events()))
-            scene = by_then(source.events(), now)
+            now = instant_of(options.at, speech or company(source))
+            scene = by_then(source.events(), now, source.manifest)
     if now is None or scene.latest is None:
         raise Failed(INPUT, f"{options.path}: nothing had happened by then")
     found = standing(scene, now)
@@ -53,9 +54,9 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def up_to(events: Iterable[Recorded], seq: int | None) -> Scene:
+def up_to(events: Iterable[Recorded], seq: int | None, manifest: Manifest | None = None) -> Scene:
     """The scene after an event; None: after the last one."""
-    scene = Scene()
+    scene = Scene(None, manifest)
     for recorded in events:
         if seq is not None and recorded.seq > seq:
             break
@@ -63,13 +64,13 @@ def up_to(events: Iterable[Recorded], seq: int | None) -> Scene:
     return scene
 
 
-def by_then(events: Iterable[Recorded], now: datetime) -> Scene:
+def by_then(events: Iterable[Recorded], now: datetime, manifest: Manifest | None = None) -> Scene:
     """The scene at an instant.
 
     What fell due while the program was down was written later, under its own instant: so all
     events are looked at, and those of later instants left out.
     """
-    scene = Scene()
+    scene = Scene(None, manifest)
     for recorded in events:
         if recorded.event.at <= now:
             scene.apply(recorded)

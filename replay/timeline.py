@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import tzinfo
 from pathlib import Path
 from typing import TextIO
 
@@ -20,7 +21,7 @@ from replay.panels import Panels
 from replay.source import open_source
 from replay.speech import Speech
 from replay.telling.told import chat_of, people_of, told
-from replay.zone import add_zone, speech_of, zone_in
+from replay.zone import add_zone, first_zone, speech_of, zone_in
 
 MOST_ROWS = 20_000  # of one picture of a chat
 FORMS = ("text", "json", "svg")
@@ -44,11 +45,12 @@ def run(options: argparse.Namespace) -> int:
     """Tell it. Raises Failed where there is nothing of this person, shift or chat."""
     speech = speech_of(options.zone)
     with open_source(options.path) as source, _out(options.out) as out:
-        events = about(source.events(), options.person, options.shift, options.chat)
+        zone = first_zone(source)
         if options.format == "svg":
-            found = _draw(source.events(), options, speech, out)
+            found = _draw(source.events(), options, zone, speech, out)
         else:
             say = _as_json if options.format == "json" else _as_text
+            events = about(source.events(), zone, options.person, options.shift, options.chat)
             found = say(events, speech, out)
     if not found:
         what = options.person or options.shift or options.chat
@@ -57,9 +59,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def about(
-    events: Iterable[Recorded], person: str | None, shift: str | None, chat: str | None
+    events: Iterable[Recorded],
+    zone: tzinfo,
+    person: str | None = None,
+    shift: str | None = None,
+    chat: str | None = None,
 ) -> Iterator[tuple[Recorded, Speech]]:
-    """The events about somebody or something, each with how the company said instants then."""
+    """The events about somebody or something, each with how the company said instants then.
+
+    zone: the company's, until its policy is read.
+    """
     wanted: Callable[[Recorded], bool]
     if person is not None:
         wanted = _Person(person)
@@ -67,7 +76,6 @@ def about(
         wanted = _Shift(shift)
     else:
         wanted = lambda recorded: chat_of(recorded) == chat  # noqa: E731 - as the other two
-    zone = zone_in({})
     for recorded in events:
         if isinstance(recorded.event, PolicyChanged):
             zone = zone_in(recorded.event.policy)
@@ -153,20 +161,24 @@ def _as_json(events: Iterable[tuple[Recorded, Speech]], asked: Speech | None, ou
 
 
 def _draw(
-    events: Iterable[Recorded], options: argparse.Namespace, asked: Speech | None, out: TextIO
+    events: Iterable[Recorded],
+    options: argparse.Namespace,
+    zone: tzinfo,
+    asked: Speech | None,
+    out: TextIO,
 ) -> bool:
     """One picture: shifts as panels, a chat as a ladder. Raises Failed for too long a chat."""
     if options.chat is not None:
         rungs: list[Rung] = []
-        speech = asked or Speech(zone_in({}))
-        for recorded, company in about(events, None, None, options.chat):
+        speech = asked or Speech(zone)
+        for recorded, company in about(events, zone, chat=options.chat):
             event, speech = recorded.event, asked or company
             rungs.append(Rung(recorded.seq, event.at, type(event), told(event, speech)))
             if len(rungs) > MOST_ROWS:
                 raise Failed(INPUT, f"chat {options.chat} is too long for a picture")
         out.write(ladder(rungs, f"Chat {options.chat}", speech) if rungs else "")
         return bool(rungs)
-    panels, zone = Panels(options.shift, options.person), zone_in({})
+    panels = Panels(options.shift, options.person)
     for recorded in events:
         if isinstance(recorded.event, PolicyChanged):
             zone = zone_in(recorded.event.policy)

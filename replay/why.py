@@ -3,12 +3,14 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from replay.exits import DONE, INPUT, Failed
 from replay.reasons.explaining import Cause, Explanation, causes
+from replay.scene import Scene
 from replay.source import open_source
 from replay.speech import Speech, plain
 from replay.zone import add_zone, company, speech_of
@@ -37,13 +39,14 @@ def run(options: argparse.Namespace) -> int:
         raise Failed(INPUT, f"--depth {options.depth}: must be from 1 to {DEEPEST}")
     speech = speech_of(options.zone)
     with open_source(options.path) as source:
-        tree = causes(source.events, options.seq, options.depth, speech)
+        begin = partial(Scene, speech, source.manifest)
+        tree = causes(source.events, options.seq, options.depth, begin)
         if tree is None:
             raise Failed(INPUT, f"{options.path}: there is no event {options.seq}")
         if options.json:
             sys.stdout.write(msgspec.json.encode(tree).decode() + "\n")
         else:
-            for line in lines(tree, speech or company(source.events())):
+            for line in lines(tree, speech or company(source)):
                 sys.stdout.write(f"{line}\n")
     return DONE
 

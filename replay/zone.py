@@ -1,15 +1,15 @@
 """In which zone instants are said and read: the one that was asked for, else the company's."""
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from llmtb.events.floor import PolicyChanged
-from llmtb.events.record import Recorded
 from llmtb.projections.capacity import Centre
 from replay.exits import INPUT, Failed
+from replay.source import Source
 from replay.speech import Speech
 
 
@@ -41,10 +41,16 @@ def zone_in(policy: Mapping[str, Any]) -> ZoneInfo:
         return Centre().policy.zone
 
 
-def company(events: Iterable[Recorded]) -> Speech:
+def first_zone(source: Source) -> ZoneInfo:
+    """The company's zone until a policy is read: the manifest's, else the default."""
+    told = source.manifest.policy if source.manifest is not None else None
+    return zone_in(told or {})
+
+
+def company(source: Source) -> Speech:
     """How the company says its instants at the end of a log."""
-    zone = zone_in({})
-    for recorded in events:
+    zone = first_zone(source)
+    for recorded in source.events():
         if isinstance(recorded.event, PolicyChanged):
             zone = zone_in(recorded.event.policy)
     return Speech(zone)

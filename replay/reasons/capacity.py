@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from llmtb.events import floor as f
 from llmtb.projections.board import Calls, ShiftNow, Why
-from replay.reasons.reason import Reason, Reasoners, Reasons, agree, author, because, rule
+from replay.reasons.reason import Reason, Reasoners, Reasons, agree, author, because, rule, setter
 from replay.scene import Scene
 from replay.speech import counted, plain, quoted, who
 
@@ -58,7 +58,7 @@ def _ratio(scene: Scene, why: Why) -> Reason:
     else:
         setting, rests_on = "breaks.every", None
     changed = scene.trail.of("policy", setting)
-    by = "the default" if changed is None else f"set by {who(changed.event.by)}"
+    by = setter(scene, changed)
     return because(
         f"{why.present} were present, and for every {why.every} present {why.allow} may rest"
         f" ({setting}, {by}): that gives {why.ratio}",

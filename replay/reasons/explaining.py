@@ -17,7 +17,7 @@ from replay.reasons.records import RECORDS
 from replay.reasons.shifts import SHIFTS
 from replay.reasons.waiting import WAITING
 from replay.scene import Scene, scenes
-from replay.speech import Speech, counted
+from replay.speech import counted
 from replay.telling.told import told
 
 REASONERS: Final[Reasoners] = {
@@ -76,10 +76,10 @@ def explain(scene: Scene, recorded: Recorded) -> Explanation:
 
 
 def explained(
-    events: Iterable[Recorded], wanted: frozenset[int], speech: Speech | None = None
+    events: Iterable[Recorded], wanted: frozenset[int], scene: Scene
 ) -> Iterator[Explanation]:
-    """Explain the events at these positions; an old one that is read as several, each of them."""
-    last, scene = max(wanted, default=0), Scene(speech)
+    """Explain the events at these positions, from a scene that is still empty."""
+    last = max(wanted, default=0)
     for recorded in scenes(events, scene):
         if recorded.seq > last:
             return
@@ -88,18 +88,21 @@ def explained(
 
 
 def causes(
-    read: Callable[[], Iterable[Recorded]], seq: int, depth: int, speech: Speech | None = None
+    read: Callable[[], Iterable[Recorded]],
+    seq: int,
+    depth: int,
+    begin: Callable[[], Scene] = Scene,
 ) -> Cause | None:
     """The tree of causes of an event; None if it is not there.
 
     read: the events from the beginning; it is called once for each level, so that memory does not
     grow with their number. depth: 1 explains the event alone. Each event is explained once, where
-    it is first named. speech: how instants are said; None: as the company does.
+    it is first named. begin: makes the empty scene of each reading.
     """
     known: dict[int, Explanation] = {}
     wanted = frozenset([seq])
     for _ in range(depth):
-        for each in explained(read(), wanted, speech):
+        for each in explained(read(), wanted, begin()):
             known.setdefault(each.seq, each)
         named = {s for each in known.values() for reason in each.reasons for s in reason.seqs}
         room = max(0, MOST_CAUSES - len(known))

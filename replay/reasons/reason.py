@@ -58,5 +58,11 @@ def author(scene: Scene, by: str) -> Reason:
 def rule(scene: Scene, setting: str, value: object) -> Reason:
     """A setting, who set it and where; the default, where nobody did."""
     changed = scene.trail.of("policy", setting)
-    by = "the default" if changed is None else f"set by {who(changed.event.by)}"
-    return because(f"the setting {setting} was {value}, {by}", changed)
+    return because(f"the setting {setting} was {value}, {setter(scene, changed)}", changed)
+
+
+def setter(scene: Scene, changed: Seen[Any] | None) -> str:
+    """Who changed a setting last; the default, where nobody did in a log that is whole."""
+    if changed is not None:
+        return f"set by {who(changed.event.by)}"
+    return "set before what can be read here" if scene.missing else "the default"

@@ -7,7 +7,7 @@ from llmtb.events import floor as f
 from llmtb.events.report import ShiftReport
 from replay.agreement import differs
 from replay.reasons.capacity import reckoned
-from replay.reasons.reason import Doubt, Reasoners, Reasons, agree, author, because, rule
+from replay.reasons.reason import Doubt, Reasoners, Reasons, agree, author, because, rule, setter
 from replay.scene import Scene
 from replay.speech import counted, listed, plain, quoted, who
 from replay.telling.floor import PHONES
@@ -30,7 +30,7 @@ def _policy(scene: Scene, event: f.PolicyChanged) -> Reasons:
     for setting in event.changed:
         old, new = (plain(str(each.get(setting))) for each in (before, after))
         earlier = scene.trail.of("policy", setting)
-        was = "the default" if earlier is None else f"set by {who(earlier.event.by)}"
+        was = setter(scene, earlier)
         yield because(f"{plain(setting)} was {old}, {was}, and is {new} from now on", earlier)
     really = sorted(key for key in after if key in before and before[key] != after[key])
     yield from agree("what changed", listed(event.changed), listed(really))

@@ -1,7 +1,7 @@
 """What happened to somebody is told whole, in order, in local time; drawn, it is safe to open."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -44,7 +44,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=40)
 def test_all_that_names_a_person_is_told_in_order(log: list[Event], person: str) -> None:
     kept = recorded(log)
-    found = [each for each, _ in about(kept, person, None, None)]
+    found = [each for each, _ in about(kept, UTC, person)]
     expected = [
         each
         for each in kept
@@ -58,7 +58,7 @@ def test_all_that_names_a_person_is_told_in_order(log: list[Event], person: str)
 @settings(max_examples=30)
 def test_all_of_a_shift_is_told(log: list[Event]) -> None:
     kept, shift = recorded(log), "2026-11-21/early"
-    found = {each.seq for each, _ in about(kept, None, shift, None)}
+    found = {each.seq for each, _ in about(kept, UTC, shift=shift)}
     assert {e.seq for e in kept if getattr(e.event, "shift", None) == shift} <= found
 
 
@@ -72,8 +72,8 @@ def test_what_is_asked_in_a_persons_chat_is_theirs() -> None:
         Recorded(n, f"chat/{CHAT}", n - 1, event, bytes(32)) for n, event in enumerate(asked, 2)
     ]
     assert any(isinstance(event, QuestionAsked) for event in asked)
-    assert [each for each, _ in about(log, "sara", None, None)] == log
-    assert [each for each, _ in about(log, None, None, CHAT)] == log[1:]
+    assert [each for each, _ in about(log, UTC, "sara")] == log
+    assert [each for each, _ in about(log, UTC, chat=CHAT)] == log[1:]
 
 
 def test_lines_and_data_tell_the_same_in_local_time(
