@@ -22,7 +22,7 @@ from llmtb.events.floor import FLOOR_EVENTS
 from llmtb.events.knowledge import KNOWLEDGE_EVENTS
 from llmtb.events.personal import plan_of
 from llmtb.events.record import Change, Recorded
-from llmtb.events.sealing import Keys, Place, Sealed, is_sealed, opened, parts_of, seal
+from llmtb.events.sealing import MARKS, Keys, Place, Sealed, is_sealed, opened, parts_of, seal
 
 Reader = Callable[[bytes], Event]
 
@@ -175,12 +175,14 @@ class Codec:
         No upcaster has a part in it. Words that are not opened are blank. Raises UnreadableEvent.
         """
         seq, stream, _, topic, state, _ = row
-        boxes = self.unsealed(row)
         try:
             read = self.readers.get(topic) or self._superseded.get(topic, (None,))[0]
             if read is None:
                 raise self._unknown(seq, topic)
-            event = read(parts_of(state).event if is_sealed(state) else state)
+            if not is_sealed(state):
+                return read(state), []
+            boxes = self.unsealed(row)
+            event = read(parts_of(state).event)
             plan = plan_of(type(event)) if any(boxes) else None
             return event if plan is None else opened(event, plan, stream, boxes), boxes
         except (msgspec.MsgspecError, ValueError) as error:
@@ -200,9 +202,12 @@ class Codec:
         for row in rows:
             seq, stream, version, topic, state, mark = row
             try:
-                found.append(Recorded(seq, stream, version, readers[topic](state), mark))
-            except (KeyError, msgspec.MsgspecError):  # it is sealed, superseded or damaged
-                found += [Recorded(seq, stream, version, each, mark) for each in self._decode(row)]
+                if state[0] not in MARKS:
+                    found.append(Recorded(seq, stream, version, readers[topic](state), mark))
+                    continue
+            except (LookupError, msgspec.MsgspecError):  # it is superseded or damaged
+                pass
+            found += [Recorded(seq, stream, version, each, mark) for each in self._decode(row)]
         return found
 
     def _upcast(self, event: Event) -> Sequence[Event]:

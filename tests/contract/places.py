@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from llmtb.events.chain import Row, chained
+from llmtb.events.codec import CODEC, Codec
 from llmtb.events.event import Event
-from llmtb.events.floor import WaitJoined
+from llmtb.events.floor import BreakExtended
 from llmtb.events.journal import Change
 from llmtb.events.stores.memory import MemoryStore
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.events.stores.store import Applied, Store
+from llmtb.vault.keys import Vault
+from tests.vault.vaults import vault_in
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -25,6 +28,9 @@ class Place(ABC):
     @abstractmethod
     def open(self) -> Store:
         """Open the store, with whatever was committed into it before."""
+
+    codec: Codec = CODEC
+    """What journals over the store are read and written with."""
 
 
 class Memory(Place):
@@ -47,17 +53,38 @@ class SQLite(Place):
         return SQLiteStore(self._path)
 
 
-PLACES: dict[str, Callable[[Path], Place]] = {"memory": Memory, "sqlite": SQLite}
+class Sealed(SQLite):
+    """The same, with the keys of people's words beside it, as they are opened each time."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._folder = folder
+        self._vault: Vault | None = None
+
+    def open(self) -> Store:
+        if self._vault is not None:
+            self._vault.close()
+        self._vault = vault_in(self._folder)
+        self.codec = CODEC.with_keys(self._vault)
+        return super().open()
 
 
-def joined(agent: str = "a1") -> WaitJoined:
-    """Return some event."""
-    return WaitJoined(at=NOON, by=agent, agent=agent, shift="2026-11-21/day")
+PLACES: dict[str, Callable[[Path], Place]] = {
+    "memory": Memory,
+    "sqlite": SQLite,
+    "sealed": Sealed,
+}
+
+
+def extended(agent: str = "a1") -> BreakExtended:
+    """Return some event, with words about somebody in it."""
+    shift, reason = "2026-11-21/day", f"the child of {agent} is ill"
+    return BreakExtended(at=NOON, by="s1", agent=agent, shift=shift, due=NOON, reason=reason)
 
 
 def change(stream: str, version: int, event: Event | None = None) -> Change:
     """Return a change, of some event unless one is given."""
-    return Change(stream, version, event or joined())
+    return Change(stream, version, event or extended())
 
 
 def write(store: Store, *events: tuple[str, int], topic: str = "Seen") -> list[Row]:

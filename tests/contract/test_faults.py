@@ -30,7 +30,9 @@ async def at_once(subscription: Subscription) -> list[int]:
 @pytest.mark.parametrize("fault", [Fault.BEFORE, Fault.CONFLICT])
 def test_a_commit_that_failed_left_nothing_and_can_be_repeated(place: Place, fault: Fault) -> None:
     async def scene() -> None:
-        journal = await Journal.open(FaultyStore(place.open(), planned([None, fault])))
+        journal = await Journal.open(
+            FaultyStore(place.open(), planned([None, fault])), codec=place.codec
+        )
         await journal.append([Part([change("agent/a", 1)])])
         part = Part([change("agent/a", 2), change("agent/b", 1)], "press")
         with pytest.raises(StorageFailed if fault is Fault.BEFORE else Conflict) as failure:
@@ -47,7 +49,9 @@ def test_a_commit_that_failed_left_nothing_and_can_be_repeated(place: Place, fau
 
 def test_a_commit_that_took_effect_although_it_failed_is_acknowledged(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(FaultyStore(place.open(), planned([Fault.AFTER])))
+        journal = await Journal.open(
+            FaultyStore(place.open(), planned([Fault.AFTER])), codec=place.codec
+        )
         subscription = journal.subscribe(0)
         appends = [journal.append([Part([change(f"agent/{n}", 1)])]) for n in range(5)]
         told = [events for [events] in await asyncio.gather(*appends)]
@@ -61,7 +65,9 @@ def test_a_commit_that_took_effect_although_it_failed_is_acknowledged(place: Pla
 
 def test_an_outcome_nobody_knows_is_told_apart_by_its_command_id(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(FaultyStore(place.open(), planned([Fault.LOST])))
+        journal = await Journal.open(
+            FaultyStore(place.open(), planned([Fault.LOST])), codec=place.codec
+        )
         subscription = journal.subscribe(0)
         part = Part([change("agent/a", 1)], "press")
         with pytest.raises(StorageFailed) as failure:
@@ -82,7 +88,7 @@ def test_an_outcome_nobody_knows_is_told_apart_by_its_command_id(place: Place) -
 def test_a_snapshot_that_cannot_be_kept_is_only_counted(place: Place) -> None:
     async def scene() -> None:
         store = FaultyStore(place.open(), planned([None, None, Fault.BEFORE]))
-        journal = await Journal.open(store)
+        journal = await Journal.open(store, codec=place.codec)
         await journal.append([Part([change("agent/a", 1)])])
         journal.save_snapshot("floor", "1", 1, b"lost")
         await journal.append([Part([change("agent/a", 2)])])
@@ -137,7 +143,9 @@ def test_every_press_is_applied_once_whatever_fails_and_whoever_crashes(
     crashes: list[tuple[int, float]],
 ) -> None:
     async def scene(place: Place) -> None:
-        journal = await SlowJournal.open(FaultyStore(place.open(), planned(faults)))
+        journal = await SlowJournal.open(
+            FaultyStore(place.open(), planned(faults)), codec=place.codec
+        )
         turns = iter(range(10**9))
         journal.delay = lambda: delays[next(turns) % len(delays)]
         seen: list[Recorded] = []
@@ -170,7 +178,9 @@ def test_every_press_is_applied_once_whatever_fails_and_whoever_crashes(
 
 def test_errors_of_the_journal_are_one_line(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(FaultyStore(place.open(), planned([Fault.LOST, Fault.BEFORE])))
+        journal = await Journal.open(
+            FaultyStore(place.open(), planned([Fault.LOST, Fault.BEFORE])), codec=place.codec
+        )
         part = Part([change("agent/a", 1)], "press")
         failures = [
             await asyncio.gather(journal.append([part]), return_exceptions=True) for _ in "12"
@@ -184,13 +194,13 @@ def test_errors_of_the_journal_are_one_line(place: Place) -> None:
 
 def test_a_reader_does_not_need_a_journal(place: Place) -> None:
     async def scene() -> list[Recorded]:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         [events] = await journal.append([Part([change("agent/a", 1), change("agent/b", 1)])])
         await journal.close()
         return events
 
     events = asyncio.run(scene())
     store = place.open()
-    assert list(read(store)) == events
-    assert list(read(store, prefixes=["agent/b"])) == events[1:]
+    assert list(read(store, codec=place.codec)) == events
+    assert list(read(store, codec=place.codec, prefixes=["agent/b"])) == events[1:]
     store.close()

@@ -21,7 +21,7 @@ from llmtb.events.floor import SlotOffered
 from llmtb.events.journal import Change, Journal, Part, Recorded, Subscription
 from llmtb.events.reading import read, verify
 from llmtb.events.subscription import RECENT
-from tests.contract.places import NOON, PLACES, Place, change, joined
+from tests.contract.places import NOON, PLACES, Place, change, extended
 
 
 async def seqs(subscription: Subscription, until: int) -> list[int]:
@@ -34,9 +34,9 @@ async def seqs(subscription: Subscription, until: int) -> list[int]:
 
 def test_what_was_appended_is_read_in_one_order_over_all_streams(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         [[first], [second]] = await journal.append(
-            [Part([change("agent/a", 1)]), Part([change("agent/b", 1, joined("b"))])]
+            [Part([change("agent/a", 1)]), Part([change("agent/b", 1, extended("b"))])]
         )
         [[third]] = await journal.append([Part([change("agent/a", 2)])])
         assert [first.seq, second.seq, third.seq] == [1, 2, 3]
@@ -54,10 +54,10 @@ def test_what_was_appended_is_read_in_one_order_over_all_streams(place: Place) -
 
 def test_a_journal_goes_on_where_it_ended(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         await journal.append([Part([change("agent/a", 1)], "press")])
         await journal.close()
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         assert journal.head == 1
         with pytest.raises(AlreadyApplied):
             await journal.append([Part([change("agent/a", 2)], "press")])
@@ -73,7 +73,7 @@ def test_a_journal_goes_on_where_it_ended(place: Place) -> None:
 
 def test_an_append_with_one_conflict_leaves_nothing_of_its_other_changes(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         await journal.append([Part([change("agent/a", 1)])])
         for version in (1, 3):  # taken, and a gap
             parts = [Part([change("agent/b", 1)]), Part([change("agent/a", version)], "press")]
@@ -90,7 +90,7 @@ def test_an_append_with_one_conflict_leaves_nothing_of_its_other_changes(place: 
 
 def test_a_command_id_applies_once_and_tells_its_own_events(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         parts = [
             Part([change("agent/a", 1), change("agent/b", 1)], "press 1"),
             Part([], "press 2"),
@@ -115,7 +115,7 @@ def test_a_command_id_applies_once_and_tells_its_own_events(place: Place) -> Non
 
 def test_many_appends_at_once_share_transactions_and_a_conflict_hurts_its_own(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         appends = [journal.append([Part([change(f"agent/{n}", 1)], f"{n}")]) for n in range(300)]
         appends += [journal.append([Part([change("agent/7", 1)])])]
         appends += [journal.append([Part([change("agent/new", 1)], "7")])]
@@ -150,7 +150,7 @@ def test_any_crowd_of_appends_leaves_a_sound_journal(
     kind: str, steps: list[Step], pauses: list[int]
 ) -> None:
     async def scene(place: Place) -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         tasks = []
         for number, (events, command, gives_up) in enumerate(steps):
             changes = [change(f"agent/{stream}", version) for stream, version in events]
@@ -163,7 +163,7 @@ def test_any_crowd_of_appends_leaves_a_sound_journal(
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         await journal.close()
         store = place.open()
-        held = {recorded.seq: recorded for recorded in read(store)}
+        held = {recorded.seq: recorded for recorded in read(store, codec=place.codec)}
         assert verify(store).seq == len(held)
         told: list[Recorded] = []
         for (events, _, _), outcome in zip(steps, outcomes, strict=True):
@@ -216,7 +216,7 @@ def test_appends_of_one_batch_are_judged_one_after_the_other(
     kind: str, steps: list[Step], max_batch: int
 ) -> None:
     async def scene(place: Place) -> None:
-        journal = await Journal.open(place.open(), max_batch=max_batch)
+        journal = await Journal.open(place.open(), max_batch=max_batch, codec=place.codec)
         parts = [
             Part([change(f"agent/{stream}", version) for stream, version in events], name)
             for events, command, _ in steps
@@ -235,7 +235,7 @@ def test_appends_of_one_batch_are_judged_one_after_the_other(
 @pytest.mark.parametrize("count", [1, 24, 25, 26, 49, 50, 74, 101])
 def test_an_append_of_any_size_is_written_whole(place: Place, count: int) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         changes = [change("agent/a", version) for version in range(1, count + 1)]
         [recorded] = await journal.append([Part(changes)])
         assert len(recorded) == count
@@ -247,12 +247,12 @@ def test_an_append_of_any_size_is_written_whole(place: Place, count: int) -> Non
 
 def test_who_gives_up_before_the_commit_began_has_written_nothing(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         waiting = asyncio.create_task(journal.append([Part([change("agent/a", 1)])]))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.wait([waiting])
-        [[recorded]] = await journal.append([Part([change("agent/a", 1, joined("b"))])])
+        [[recorded]] = await journal.append([Part([change("agent/a", 1, extended("b"))])])
         assert list(journal.read()) == [recorded]
         await journal.close()
 
@@ -261,7 +261,7 @@ def test_who_gives_up_before_the_commit_began_has_written_nothing(place: Place) 
 
 def test_subscribers_get_the_past_and_then_the_present_once_and_in_order(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         for version in range(1, 4):
             await journal.append([Part([change("agent/a", version)])])
         subscriptions = [journal.subscribe(after) for after in (0, 1, 3)]
@@ -286,7 +286,7 @@ def test_subscribers_get_the_past_and_then_the_present_once_and_in_order(place: 
 
 def test_a_subscriber_who_falls_far_behind_misses_nothing(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         slow, quick = journal.subscribe(0), journal.subscribe(0)
         version = 0
         while journal.head <= 3 * RECENT:
@@ -302,7 +302,7 @@ def test_a_subscriber_who_falls_far_behind_misses_nothing(place: Place) -> None:
 
 def test_a_closed_subscription_ends_for_whoever_waits_in_it(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         subscription = journal.subscribe(0)
         following = asyncio.create_task(seqs(subscription, 1))
         await asyncio.sleep(0)
@@ -320,7 +320,7 @@ def test_a_closed_subscription_ends_for_whoever_waits_in_it(place: Place) -> Non
 
 def test_a_cancelled_wait_for_events_loses_none(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         subscription = journal.subscribe(0)
         seen: list[int] = []
         for version in range(1, 30):
@@ -342,12 +342,12 @@ def test_a_cancelled_wait_for_events_loses_none(place: Place) -> None:
 
 def test_a_snapshot_is_found_by_its_layout(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         await journal.append([Part([change("agent/a", 1)])])
         journal.save_snapshot("floor", "1", 1, b"old")
         journal.save_snapshot("floor", "1", 1, b"new")
         await journal.close()
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         assert journal.load_snapshot("floor", "1") == (1, b"new")
         assert journal.load_snapshot("floor", "2") is None
         await journal.close()
@@ -357,7 +357,7 @@ def test_a_snapshot_is_found_by_its_layout(place: Place) -> None:
 
 def test_what_cannot_be_read_back_is_not_written(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open())
+        journal = await Journal.open(place.open(), codec=place.codec)
         wrong = SlotOffered(at=NOON, by="clock", agent=7, shift="day")  # type: ignore[arg-type]
         with pytest.raises(UnwritableEvent, match="SlotOffered"):
             await journal.append([Part([change("agent/a", 1), change("agent/a", 2, wrong)])])
@@ -371,7 +371,7 @@ def test_what_cannot_be_read_back_is_not_written(place: Place) -> None:
 
 def test_closing_commits_what_waits_and_then_refuses(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open(), max_batch=2)
+        journal = await Journal.open(place.open(), max_batch=2, codec=place.codec)
         waiting = [
             asyncio.create_task(journal.append([Part([change(f"agent/{number}", 1)])]))
             for number in range(5)
@@ -391,7 +391,7 @@ def test_closing_commits_what_waits_and_then_refuses(place: Place) -> None:
 
 def test_more_than_the_backlog_is_refused_until_there_is_room(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open(), backlog=3)
+        journal = await Journal.open(place.open(), backlog=3, codec=place.codec)
         crowd = [journal.append([Part([change(f"agent/{number}", 1)])]) for number in range(5)]
         outcomes = await asyncio.gather(*crowd, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [
@@ -410,7 +410,7 @@ def test_more_than_the_backlog_is_refused_until_there_is_room(place: Place) -> N
 
 def test_appends_are_committed_in_the_order_in_which_they_were_asked_for(place: Place) -> None:
     async def scene() -> None:
-        journal = await Journal.open(place.open(), max_batch=1)
+        journal = await Journal.open(place.open(), max_batch=1, codec=place.codec)
 
         async def appended(changes: Sequence[Change]) -> int:
             [[recorded]] = await journal.append([Part(changes)])
