@@ -135,7 +135,6 @@ class _Writing:
     def write(self, progress: Progress) -> None:
         """Write all lines."""
         first, last, chooses = self._chosen
-        add = self.lines.add_leaf
         line: Callable[..., tuple[bytes, bytes]] = line_of
         if self._veiled:
             pseudonyms = Pseudonyms(self._order.secret)
@@ -144,13 +143,14 @@ class _Writing:
         codec = CODEC.with_keys(None) if sealed else self._order.codec
         placed = _Placed(self._records, self._chosen, self._tree)
         for page in self._records.pages(first, last):
-            written = []
+            written, marks = [], []
             for row, places in placed.among(page):
                 event, boxes = codec.as_stored(row)
                 text, mark = line(row, event, () if sealed else boxes, places)
                 written.append(text)
-                add(mark)
+                marks.append(mark)
                 self._learn(row, event)
+            self.lines.extend_leaves(marks)
             if chooses is None and not self._veiled:
                 self._journal.extend([row[5] for row in page])
             self._file.writelines(written)

@@ -14,7 +14,7 @@ from llmtb.events.sealing import is_sealed, parts_of
 from llmtb.events.stores.database import address
 from llmtb.events.stores.sqlite import SQLiteStore
 
-PAGE: Final = 2000  # rows read at once
+PAGE: Final = 500  # rows read at once
 _COMMANDS: Final = """
     SELECT first_seq, last_seq, command FROM commands
     WHERE first_seq BETWEEN ? AND ? ORDER BY first_seq"""

@@ -54,8 +54,19 @@ class Frontier:
 
     def extend(self, data: Iterable[bytes]) -> None:
         """Take in the data of several leaves, in order."""
-        for each in data:
-            self.add_leaf(leaf(each))
+        self.extend_leaves([sha256(b"\x00" + each).digest() for each in data])
+
+    def extend_leaves(self, marks: Iterable[bytes]) -> None:
+        """Take in the hashes of several leaves, in order; faster than one by one."""
+        peaks, size, hashed = self._peaks, self.size, sha256
+        for each in marks:
+            mark, carries = each, size
+            while carries & 1:
+                mark = hashed(b"\x01" + peaks.pop() + mark).digest()
+                carries >>= 1
+            peaks.append(mark)
+            size += 1
+        self.size = size
 
     def root(self) -> bytes:
         """The root of the tree so far; 32 bytes."""

@@ -8,6 +8,7 @@ out while it says nothing.
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from llmtb.events.event import Event
 from llmtb.events.record import Recorded
 
+_PLAIN = (str, int, float, NoneType)
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -69,7 +71,7 @@ def own_fields(kind: type[Event]) -> tuple[tuple[str, Any], ...]:
 
 def plain(value: Any) -> Any:
     """A value of an event as it is published: text, numbers, truth, none, tables and lists."""
-    if isinstance(value, str | int | float | None):
+    if isinstance(value, _PLAIN):
         return value
     if isinstance(value, datetime):
         return instant(value)
@@ -78,7 +80,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, msgspec.Struct):
-        return {key: plain(each) for key, each in msgspec.structs.asdict(value).items()}
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, bytes):
         return value.hex()
     return [plain(each) for each in value]
