@@ -9,7 +9,7 @@ COMPILE = PYTHONPATH=$(UV) $(PY) -m uv pip compile --quiet --universal --python-
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line $(LOCKFLAGS)
 export PYTHON
 
-.PHONY: help setup run test models browser screens lint bench lock clean
+.PHONY: help setup run test models browser screens sample lint bench lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -39,6 +39,9 @@ browser: ## Chromium, for the tests that drive the pages
 
 screens: .venv/ready-dev models browser ## the pictures of the README again, from the demo
 	$(PY) tools/screens docs/pictures
+
+sample: .venv/ready-dev ## the sample export of docs/ again
+	PYTHONPATH=. $(PY) tools/sample_export docs/sample-export
 
 lint: .venv/ready-dev ## style and strict types alone
 	$(PY) -m ruff check .

@@ -129,7 +129,7 @@ def main() -> int:
         wanted: list[tuple[str, float | None, list[float]]] = [
             (
                 "export / dump by hand",
-                0.25,
+                0.15,
                 rounds(lambda out: give(folder, out, "sealed"), by_hand),
             ),
             (

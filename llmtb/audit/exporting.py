@@ -193,7 +193,10 @@ class _Writing:
             size=chosen.last,
             previous=self._records.hash_of(chosen.first - 1).hex() if whole else None,
             peaks=[peak.hex() for peak in self._peaks] if whole else [],
-            types={kind.__name__: self._types[kind] for kind in sorted(self._types, key=str)},
+            types={
+                kind.__name__: self._types[kind]
+                for kind in sorted(self._types, key=lambda kind: kind.__name__)
+            },
             policy=policy,
             policy_seq=seq,
             models=sorted(self._models),
