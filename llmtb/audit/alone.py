@@ -94,6 +94,7 @@ class Apart:
                 done.set_result(await work())
             except Exception as error:  # noqa: BLE001 - whoever asked gets it
                 done.set_exception(error)
+                done.exception()  # nobody need be left to hear it
 
     def close(self) -> None:
         """Nothing is done any more."""

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from llmtb.events.personal import REDACTED
 from llmtb.events.report import ActLine, AgentLines, BreakLine, ShiftReport
 from llmtb.report.terms import AUTHORS, Terms
 
@@ -40,6 +41,10 @@ class Speech(Protocol):
         """A date in the language's calendar."""
         ...
 
+    def calm(self, text: str) -> str:
+        """A text, with words where it says that some were destroyed."""
+        ...
+
     def isolate(self, text: str) -> str:
         """A name or a remark that neither turns the words around it nor is turned by them."""
         ...
@@ -65,7 +70,11 @@ class PlainSpeech:
     def day(self, day: date) -> str:
         return f"{day:%a %d %b %Y}"
 
+    def calm(self, text: str) -> str:
+        return text.replace(REDACTED, "(no longer kept)")
+
     def isolate(self, text: str) -> str:
+        text = self.calm(text)
         return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
@@ -107,7 +116,11 @@ class Document:
 
     def name(self, agent: str) -> str:
         """What a person is called, or what acts in a person's place."""
-        return self.names.get(agent) or self.term(AUTHORS, agent)
+        return self.said(self.names.get(agent) or self.term(AUTHORS, agent))
+
+    def said(self, text: str) -> str:
+        """What people wrote, with words where it says that some were destroyed."""
+        return self.speech.calm(text)
 
     def term(self, terms: Terms, word: str) -> str:
         """A word of the published language in the reader's; one that has no term stays."""

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from llmtb.events.published import instant
-from llmtb.events.report import AgentLines
+from llmtb.events.report import ActLine, AgentLines
 from llmtb.report.document import Document
 
 COLUMNS = (
@@ -60,7 +60,7 @@ def _rows(document: Document) -> Iterator[tuple[datetime, Row]]:
 
 def _happened(document: Document) -> Iterator[tuple[datetime, Row]]:
     for act in document.report.acts:
-        yield act.at, {"row": "act", "act": act.act, "by": act.by, "reason": act.reason or ""}
+        yield act.at, _act(document, act)
     for lines in document.report.agents:
         whom: Row = {"agent": lines.agent, "name": document.name(lines.agent)}
         for at, row in _of_agent(document, lines):
@@ -88,7 +88,12 @@ def _of_agent(document: Document, lines: AgentLines) -> Iterator[tuple[datetime,
     for refusal in lines.refusals:
         yield refusal.at, {"row": "refusal", "kind": refusal.kind, "reason": refusal.reason}
     for act in lines.acts:
-        yield act.at, {"row": "act", "act": act.act, "by": act.by, "reason": act.reason or ""}
+        yield act.at, _act(document, act)
+
+
+def _act(document: Document, act: ActLine) -> Row:
+    reason = document.said(act.reason or "")
+    return {"row": "act", "act": act.act, "by": act.by, "reason": reason}
 
 
 def _local(document: Document, at: datetime) -> str:

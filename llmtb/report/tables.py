@@ -114,7 +114,7 @@ def _acts(document: Document) -> Rows:
     for agent, act in document.acts():
         whom = (agent, document.name(agent)) if agent is not None else (None, None)
         by, what = document.name(act.by), document.term(ACTS, act.act)
-        yield document.local(act.at), by, what, *whom, act.reason
+        yield document.local(act.at), by, what, *whom, document.said(act.reason or "") or None
 
 
 def figures(document: Document) -> Rows:

@@ -23,6 +23,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from persiantools.jdatetime import JalaliDate
 
+from llmtb.events.personal import REDACTED
+
 LOCALES: Final = Path(__file__).parents[2] / "locales"
 DOMAIN: Final = "llmtb"
 FALLBACK: Final = "en"
@@ -69,6 +71,10 @@ def plain(text: str) -> str:
     spaced = "".join(" " if c.isspace() else c for c in text)
     kept = (c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf") or c in _JOINERS)
     return " ".join("".join(kept).split())
+
+
+GONE: Final = mark("(no longer kept)")
+"""What stands for words that were destroyed, because somebody was forgotten or by the rules."""
 
 
 class Phrase(str):
@@ -178,9 +184,13 @@ class Speech:
         """Part of a whole, such as 3/5."""
         return self.isolate(f"{part}/{whole}".translate(self._digits))
 
+    def calm(self, text: str) -> str:
+        """The text, with words where it says that some were destroyed."""
+        return text.replace(REDACTED, self._catalogue.gettext(GONE)) if REDACTED in text else text
+
     def isolate(self, text: str) -> Phrase:
         """The text, kept from turning or being turned by the words around it."""
-        text = plain(text)
+        text = plain(self.calm(text))
         turns = any(unicodedata.bidirectional(c) in ("R", "AL", "RLE", "RLO") for c in text)
         return Phrase(f"{_ISOLATE}{text}{_POP}" if turns or self._leftward else text)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from babel import Locale
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from litestar import Response
 from litestar.enums import MediaType
 from markupsafe import Markup
@@ -18,6 +19,7 @@ from markupsafe import Markup
 from llmtb.channels.conversation.words import Speech, Words, mark
 from llmtb.channels.web.viewer import Viewer
 from llmtb.events.floor import Role
+from llmtb.events.personal import REDACTED
 
 FOLDER: Final = Path(__file__).parent
 STATIC: Final = FOLDER / "static"
@@ -53,12 +55,22 @@ def places(viewer: Viewer) -> list[Place]:
     return [each for each in led if not viewer.may(*each.beyond)]
 
 
+@pass_context
+def calm(context: Context, value: Any) -> Any:
+    """What a template prints, with words where it says that some were destroyed."""
+    if isinstance(value, str) and not isinstance(value, Markup) and REDACTED in value:
+        speech = context.get("speech")
+        return value if speech is None else speech.calm(value)
+    return value
+
+
 _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    finalize=calm,
     auto_reload=False,  # looks for no newer templates: hundreds of boards are drawn each second
 )
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from llmtb.channels.conversation.words import Speech
+from llmtb.events.personal import REDACTED
 
 
 def texts_of(speech: Speech) -> str:
@@ -27,5 +28,6 @@ def texts_of(speech: Speech) -> str:
         "bot": speech.say("Bot"),
         "agent": speech.say("Colleague"),
         "customer": speech.say("Customer"),
+        "gone": speech.calm(REDACTED),
     }
     return msgspec.json.encode({name: str(text) for name, text in texts.items()}).decode()

@@ -5,6 +5,7 @@
 const FIRST = 2 ** 40; // a page numbers its own words and presses from here up, by chance
 const AGAIN = 60000; // milliseconds for which words are sent again by themselves
 const LOST = 3000; // milliseconds without a connection after which that is said
+const GONE = "⟦redacted⟧"; // stands where words were that were destroyed
 const NEAR = 60; // pixels from the end that count as being there
 
 function nonce() {
@@ -248,7 +249,8 @@ class Chat {
       const over = ["agent", "customer"].includes(data.from) ? [make("b", { class: "chat-who", "aria-hidden": "true", text: texts[data.from] })] : [];
       element.replaceChildren(element.who, make("div", { class: "chat-body" }, ...over, ...(element.file ? [element.file] : []), element.bubble, element.at), element.buttons, ...(element.note ? [element.note] : []));
     }
-    if (element.bubble.textContent !== data.text) element.bubble.textContent = data.text;
+    const said = data.text === GONE ? texts.gone : data.text;
+    if (element.bubble.textContent !== said) element.bubble.textContent = said;
     this.press_buttons(element, data.keyboard ?? []);
     if (held) (element.querySelector(".chat-buttons button") ?? element).focus({ preventScroll: true });
   }
