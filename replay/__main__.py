@@ -10,6 +10,8 @@ from replay.exits import DONE, FAULT, INTERRUPTED, Failed
 
 VERBS = {
     "verify": "is every event what was written, in its place and order?",
+    "diff": "what two exports or journals do not have in common",
+    "stats": "how much of what happened, and when",
     "timeline": "what happened to a person, in a shift or in a chat, in order",
     "state": "everything that held at an instant",
     "why": "the causes of an event, in words",

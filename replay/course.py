@@ -219,12 +219,12 @@ class Course:
             self.fault(seen.wrong, seen.number, seq)
         versions = self._versions
         if version != (versions.recent.get(stream) or versions[stream]) + 1:
-            self._leap_in_stream(seen, stream, version)
+            version = self._leap_in_stream(seen, stream, version)
         versions[stream] = version
         if self._hashed:
             before = self._mark or seen.previous
             if before is not None:
-                due = seal(before, seq, stream, version, topic, state)
+                due = seal(before, seq, stream, row[2], topic, state)
                 if due != mark:
                     self._break(seen, row, due)
                 elif seen.previous is not None and seen.previous != before:
@@ -239,15 +239,21 @@ class Course:
             if seq in self._sizes:
                 self.roots[seq] = self.tree.root()
 
-    def _leap_in_stream(self, seen: Seen, stream: str, version: int) -> None:
-        """A version that does not follow: are as many events unseen as it leaves out?"""
+    def _leap_in_stream(self, seen: Seen, stream: str, version: int) -> int:
+        """A version that does not follow: are as many events unseen as it leaves out?
+
+        Returns the one that the stream is at now.
+        """
         latest = self._versions[stream]
         left_out = version - latest - 1
         if 0 < left_out <= (self._lost if latest and stream in self._strict else self._unseen):
             self._unseen -= left_out
-            return
+            return version
         after = f"follows version {latest}" if latest else "comes first"
         self.fault(f"version {version} of {stream} {after}", seen.number, seen.seq)
+        self._unseen += 1  # it may be another stream's, which lacks it now
+        self._lost += 1
+        return latest + 1
 
     def _break(self, seen: Seen, row: Row, due: bytes) -> None:
         """A hash that does not follow, unless from what the event before may have been."""

@@ -107,6 +107,7 @@ class Journal:
                     add(
                         f"{command!r} led to events that there are not, {first} to {last}", COMMANDS
                     )
+                    continue
                 if first <= latest:
                     add(f"{command!r} led to event {first}, as another did", COMMANDS, seq=first)
                 latest = max(latest, last)
@@ -131,7 +132,7 @@ def _seen(row: Row) -> Seen:
     seq, _, _, topic, state, _ = row
     try:
         return Seen(None, row, seq, CODEC.readers[topic](state).at)
-    except (KeyError, msgspec.MsgspecError):  # sealed, superseded or damaged
+    except (KeyError, ValueError, msgspec.MsgspecError):  # sealed, superseded or damaged
         pass
     try:
         return Seen(None, row, seq, CODEC.as_stored(row)[0].at)
