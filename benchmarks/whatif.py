@@ -54,17 +54,19 @@ def main() -> None:
     verdict = "met" if reading + playing < ONE_DAY else "MISSED"
     print(f"    target < {ONE_DAY:g} s: {verdict}")
     cores = len(os.sched_getaffinity(0))
-    began = time.perf_counter()
+    spent = grid(log, cores)
+    verdict = "met" if spent / cores < ONE_GRID else "MISSED"
+    print(
+        f"  a grid of {len(GRID)}: {spent / plain:.1f} times the simulation ({spent:.1f} s of CPU)"
+    )
+    print(f"    target < {ONE_GRID:g} s on {cores} cores: {verdict}")
+
+
+def grid(log: Log, cores: int) -> float:
+    """Seconds of CPU for all policies of the grid, their processes included."""
+    before = os.times()
     search(log.scene, GRID, Manner(), cores, lambda *_: None)
-    spent = time.perf_counter() - began
-    verdict = "met" if spent < ONE_GRID else "MISSED"
-    print(
-        f"  a grid of {len(GRID)} on {cores} cores: {spent / plain:.1f} times the simulation",
-        end="",
-    )
-    print(
-        f", {len(GRID) * playing / spent:.2f} played at a time (target < {ONE_GRID:g} s: {verdict})"
-    )
+    return sum(now - then for now, then in zip(os.times()[:4], before[:4]))
 
 
 if __name__ == "__main__":

@@ -13,11 +13,11 @@ from llmtb.runtime.clock import WallClock
 from replay.exits import DONE, INPUT, Failed
 from replay.speech import Speech, plain
 from replay.whatif.asked import log_of, manner_of, range_of, speech_of
+from replay.whatif.check import check_of, said_check
 from replay.whatif.comparing import aligned, differs, written
 from replay.whatif.files import grid_in, said
 from replay.whatif.front import AIMS, score, unbeaten
 from replay.whatif.log import Log
-from replay.whatif.one import check_of, said_check
 from replay.whatif.progress import Progress
 from replay.whatif.searching import Invalid, Tried, search, sound
 

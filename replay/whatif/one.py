@@ -9,13 +9,12 @@ from typing import Any
 
 import msgspec
 
-from llmtb.events.event import Event
-from llmtb.events.floor import PolicyChanged
-from llmtb.policy import Policy, PolicyError, changed, merge
+from llmtb.policy import PolicyError, changed, merge
 from replay.exits import DONE, INPUT, Failed
 from replay.speech import Speech, plain
 from replay.whatif.asked import log_of, manner_of, range_of, speech_of
 from replay.whatif.chart import chart
+from replay.whatif.check import check_of, said_check
 from replay.whatif.comparing import aligned, table
 from replay.whatif.counting import Count
 from replay.whatif.doubts import Doubt, Doubts
@@ -51,47 +50,12 @@ def compare(options: argparse.Namespace) -> int:
     return DONE
 
 
-def check_of(log: Log) -> int | None:
-    """Whether the log's own policy, played, gives the log: None, or the first event that differs.
-
-    It is counted from 1 in the range, the floor's events alone. A log that ends within an instant
-    may lack some of what falls due at it.
-    """
-    played: list[Event] = []
-    play(log.scene, played.append)
-    for place, (ours, theirs) in enumerate(zip(played, log.recorded), 1):
-        if not _same(ours, theirs):
-            return place
-    more = played[len(log.recorded) :]
-    if len(played) < len(log.recorded) or any(event.at < log.scene.ends for event in more):
-        return min(len(played), len(log.recorded)) + 1
-    return None
-
-
-def _same(played: Event, recorded: Event) -> bool:
-    """Whether two events are one; a log from before some setting holds no value for it."""
-    if isinstance(played, PolicyChanged) and isinstance(recorded, PolicyChanged):
-        whole = msgspec.convert(recorded.policy, Policy).table()
-        recorded = msgspec.structs.replace(recorded, policy=whole)
-    return played == recorded
-
-
 def differences(scene: Scene, other: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     """The settings that differ at the scene's end: the key, the log's value, and the other one."""
     own = scene.policies[-1][1]
     laid = merge(own, other)
     ours, theirs = dict(flat(own.table())), dict(flat(laid.table()))
     return [(key, ours[key], theirs[key]) for key in changed(own, laid)]
-
-
-def said_check(log: Log, check: int | None) -> str:
-    """The check in words."""
-    if check is None:
-        return f"the log's own policy, played, gives all {len(log.recorded)} events of the floor"
-    return (
-        f"PLAYED UNDER ITS OWN POLICY THE LOG DIFFERS from event {check} of the floor in this range"
-        " on: another version of the rules wrote it, or it was changed"
-    )
 
 
 def _told(

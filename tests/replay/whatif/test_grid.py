@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replay.exits import Failed
-from replay.whatif.files import MOST, grid_in, policy_in
+from replay.whatif.files import MOST, flat, grid_in, policy_in
 from replay.whatif.front import USUAL, beats, score, unbeaten
 from replay.whatif.log import Range, Scene, read
 from replay.whatif.playing import Manner
@@ -103,6 +103,14 @@ def test_a_grid_is_every_value_with_every_other(tmp_path: Path) -> None:
         for values in product([4, 5], [10], ["ratio", "erlang_c"], [[1, 3], [2]])
     ]
     assert grid_in(file) == expected
+
+
+def test_the_examples_can_be_used() -> None:
+    assert dict(flat(policy_in(Path("examples/what-if-policy.toml")))) == {
+        "breaks.every": 4,
+        "load.mode": "ratio",
+    }
+    assert len(grid_in(Path("examples/what-if-grid.toml"))) == 32
 
 
 def test_a_policy_may_be_a_whole_settings_file_or_json(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Under its own policy a log played again gives its own events, each and in order, and no doubt."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -8,22 +8,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmtb.actors.centre import SetPolicy
+from llmtb.actors.agent import EndBreakFor, ExtendBreak, StartBreak
+from llmtb.actors.centre import AddAgent, AssignShift, SetPolicy
+from llmtb.actors.command import Command
 from llmtb.events.desk import HandedOver
 from llmtb.events.event import Event
 from llmtb.events.floor import (
     FLOOR_EVENTS,
+    AgentChanged,
+    BreakEnded,
+    BreakExtended,
     BreakRefused,
     PolicyChanged,
     ShiftClosed,
     ShiftOpened,
 )
+from llmtb.events.personal import divide, plan_of
 from llmtb.events.record import Recorded
 from llmtb.scenario import Step
 from llmtb.testing.day import Day
+from replay.whatif.check import check_of
 from replay.whatif.counting import Count
 from replay.whatif.log import Log, Range, read
-from replay.whatif.one import check_of
 from replay.whatif.playing import Manner, play
 from tests.actors.test_floor_properties import SETTINGS, Days
 from tests.replay.whatif.logs import day, on_the_house, recorded
@@ -134,6 +140,39 @@ def test_a_log_from_before_a_setting_plays_as_it_was() -> None:
             event = PolicyChanged(at=event.at, by=event.by, policy=older, changed=event.changed)
         rows.append(Recorded(each.seq, each.stream, each.version, event, each.hash))
     assert check_of(read(rows, Range())) is None
+
+
+@pytest.mark.parametrize("sealed_until", [0.5, 1.0])
+def test_a_log_whose_words_are_sealed_is_the_same_log(sealed_until: float) -> None:
+    """A journal holds names and reasons sealed, and some of them may be forgotten."""
+    steps = [*Day(2, 12, 1, calls=1).steps()]
+    last = steps.pop()
+    acts: list[tuple[float, Command]] = [
+        (1, AddAgent(agent="a001", name="Sara", hired_on=date(2020, 1, 1))),
+        (2, AddAgent(agent="a001", name="Sarah")),
+        (3, AssignShift(agent="maryam", shift="night")),
+        (3, StartBreak(agent="maryam", kind="meal")),
+        (3.1, ExtendBreak(by="boss", agent="maryam", minutes=5, reason="she is tired")),
+        (3.2, EndBreakFor(by="boss", agent="maryam", reason="she is needed")),
+    ]
+    start = steps[0].at
+    steps += [Step(0, start + timedelta(hours=after), do) for after, do in acts]
+    rows = on_the_house([*sorted(steps, key=lambda step: step.at), last])
+    sealed = [
+        blank(each) if place < sealed_until * len(rows) else each for place, each in enumerate(rows)
+    ]
+    assert {type(each.event) for each in rows} >= {AgentChanged, BreakExtended, BreakEnded}
+    assert sealed != rows
+    assert check_of(read(sealed, Range())) is None
+
+
+def blank(each: Recorded) -> Recorded:
+    """The event as it is read without keys."""
+    plan = plan_of(type(each.event))
+    if plan is None:
+        return each
+    event = divide(each.event, plan, each.stream, lambda *_: None)
+    return Recorded(each.seq, each.stream, each.version, event, each.hash)
 
 
 def test_a_log_whose_refusal_was_made_a_rest_is_told_apart() -> None:

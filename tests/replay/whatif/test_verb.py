@@ -1,6 +1,8 @@
 """`python -m replay whatif`: what it prints, and what it says of what it cannot use."""
 
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -175,3 +177,16 @@ def test_a_log_that_is_not_one_is_one_line(
     SQLiteStore(empty).close()
     assert main(["whatif", str(empty), "--policy", str(policy)]) == 2
     assert "no shift was ever opened" in capsys.readouterr().err
+
+
+def test_it_needs_nothing_of_the_running_system(journal: Path, policy: Path) -> None:
+    code = (
+        "import sys; from replay.__main__ import main; main(sys.argv[1:]);"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    words = [sys.executable, "-c", code, "whatif", str(journal), "--policy", str(policy)]
+    done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
+    loaded = {name.partition(".")[0] for name in done.stderr.split()}
+    rooms = {name for name in done.stderr.split() if name.count(".") == 1}
+    assert loaded.isdisjoint({"eventsourcing", "cryptography", "aiosqlite", "litestar"})
+    assert rooms.isdisjoint({"llmtb.channels", "llmtb.inference", "llmtb.live", "llmtb.settings"})
