@@ -52,9 +52,9 @@ def run(options: argparse.Namespace) -> int:
             say = _as_json if options.format == "json" else _as_text
             events = about(source.events(), zone, options.person, options.shift, options.chat)
             found = say(events, speech, out)
-    if not found:
-        what = options.person or options.shift or options.chat
-        raise Failed(INPUT, f"{options.path}: it tells nothing of {what}")
+        if not found:
+            what = options.person or options.shift or options.chat
+            raise Failed(INPUT, f"{options.path}: it tells nothing of {what}")
     return DONE
 
 
@@ -119,13 +119,21 @@ class _Shift:
 
 @contextmanager
 def _out(path: Path | None) -> Iterator[TextIO]:
-    """The file that is asked for, else the terminal. Raises Failed."""
+    """The file that is asked for, which is there only once it is whole; else the terminal.
+
+    Raises Failed.
+    """
     if path is None:
         yield sys.stdout
         return
+    part = path.with_name(f"{path.name}.part")
     try:
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
+        try:
+            with part.open("w", encoding="utf-8", newline="\n") as file:
+                yield file
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise Failed(INPUT, f"{path}: cannot be written: {error.strerror}") from error
 

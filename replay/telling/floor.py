@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from llmtb.events import floor as f
+from llmtb.events.personal import HIRED
 from replay.speech import Speech, counted, lasting, listed, plain, quoted, who
 from replay.telling.teller import Tellers
 
@@ -54,7 +55,8 @@ ASSIGNED: Final = {
 
 
 def _person(e: Any, what: str) -> str:
-    hired = "" if e.hired_on is None else f", hired on {e.hired_on.isoformat()}"
+    unread = e.hired_on in (None, HIRED.blank)
+    hired = "" if unread else f", hired on {e.hired_on.isoformat()}"
     return f"{who(e.by)} {what} {plain(e.agent)}: {quoted(e.name)}, {e.role}{hired}"
 
 

@@ -1,6 +1,7 @@
 """What is replayed at any place of a log is what the living program knew there."""
 
 import json
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -14,6 +15,7 @@ from llmtb.actors.access import Access
 from llmtb.actors.agent import EndBreak, StartBreak
 from llmtb.actors.chat import Chat
 from llmtb.actors.floor import Floor, FloorBehaviour
+from llmtb.cli import main as llmtb
 from llmtb.events.event import Event
 from llmtb.events.exported import Ends, Manifest, Selection
 from llmtb.events.floor import WarningIssued
@@ -230,6 +232,29 @@ def test_a_time_says_what_held_then(journal: Path, capsys: pytest.CaptureFixture
     assert noon == said(capsys, str(journal), "--at", "2026-11-21T10:10", "--zone", "Europe/Paris")
     after = said(capsys, str(journal), "--at", str(noon.seq))
     assert (after.seq, after.conduct, after.people) == (noon.seq, noon.conduct, noon.people)
+
+
+@pytest.mark.parametrize("shown", [[], ["--sealed"], ["--pseudonyms"]], ids=str)
+def test_an_export_says_what_the_journal_says(
+    journal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], shown: list[str]
+) -> None:
+    data, out = tmp_path / "data", tmp_path / "out"
+    data.mkdir()
+    shutil.copy(journal, data / "journal.db")
+    at = ["--at", "2026-11-21T12:40"]
+    here = said(capsys, str(journal), *at)
+    assert llmtb(["export", "--data", str(data), "--out", str(out), *shown]) == DONE
+    capsys.readouterr()
+    there = said(capsys, str(out), *at)
+    if shown == ["--pseudonyms"]:
+        [a], [b] = here.floor.shifts, there.floor.shifts
+        assert set(a.present).isdisjoint(b.present)
+        assert (len(a.present), a.capacity, a.slots, a.free) == (
+            *(len(b.present), b.capacity, b.slots, b.free),
+        )
+        assert sorted(e.warnings for e in here.conduct) == sorted(e.warnings for e in there.conduct)
+    else:
+        assert there == here
 
 
 def test_the_sheet_names_what_the_data_hold(

@@ -181,6 +181,17 @@ def test_it_is_drawn_to_a_file(journal: Path, tmp_path: Path, what: list[str]) -
     arguments = ["timeline", str(journal), *what, "--format", "svg", "--out", str(out)]
     assert main(arguments) == DONE
     drawn(out.read_text(encoding="utf-8"))
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_where_there_is_nothing_to_tell_a_file_stays_as_it_was(
+    journal: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "timeline.txt"
+    out.write_text("before")
+    assert main(["timeline", str(journal), "--person", "nobody", "--out", str(out)]) == INPUT
+    assert out.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [out]
 
 
 @pytest.mark.parametrize(
