@@ -3,13 +3,13 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from llmtb import cli
 from llmtb.actors.centre import AddAgent
 from llmtb.events.audit import MasterKeyRotated
+from llmtb.events.event import Event
 from llmtb.events.floor import AgentAdded
 from llmtb.live import Live
 from llmtb.settings import Console, Settings
@@ -25,27 +25,32 @@ def llmtb(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
     return status, said.out, said.err
 
 
-def recorded(folder: Path, *verbs: tuple[str, ...]) -> list[Any]:
+async def started(folder: Path) -> tuple[Live, asyncio.Task[None]]:
+    """A program that runs over a folder."""
+    shown = asyncio.Event()
+    given = Settings(console=Console(port=0))
+    live = Live(given, None, folder / "x.toml", folder, show=lambda _: shown.set())
+    serving = asyncio.create_task(live.serve())
+    await asyncio.wait_for(shown.wait(), 30)
+    return live, serving
+
+
+def recorded(folder: Path, *verbs: tuple[str, ...]) -> list[Event]:
     """Let a program run over a folder with somebody on its roster, do some verbs beside it, and
-    start it once more; the events of the audit and of the roster, as they can be read then.
+    start it once more; everything that is recorded, as it can be read then.
     """
 
-    async def main() -> list[Any]:
-        events: list[Any] = []
-        for turn in range(2):
-            shown = asyncio.Event()
-            given = Settings(console=Console(port=0))
-            live = Live(given, None, folder / "x.toml", folder, show=lambda _, on=shown: on.set())
-            serving = asyncio.create_task(live.serve())
-            await asyncio.wait_for(shown.wait(), 30)
-            if turn == 0:
-                await live.house.floor(AddAgent(agent="ada", name="Ada Lovelace", by="s"))
-                for verb in verbs:
-                    assert await asyncio.to_thread(cli.main, [*verb, "--data", str(folder)]) == 0
-            else:
-                events = [each.event for each in live.house.journal.read()]
-            live.stop()
-            await serving
+    async def main() -> list[Event]:
+        live, serving = await started(folder)
+        await live.house.floor(AddAgent(agent="ada", name="Ada Lovelace", by="s"))
+        for verb in verbs:
+            assert await asyncio.to_thread(cli.main, [*verb, "--data", str(folder)]) == 0
+        live.stop()
+        await serving
+        live, serving = await started(folder)
+        events = [each.event for each in live.house.journal.read()]
+        live.stop()
+        await serving
         return events
 
     return asyncio.run(main())
