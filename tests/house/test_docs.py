@@ -31,6 +31,8 @@ from llmtb.settings import (
     load,
 )
 from llmtb.vault.master import NEXT, VARIABLE
+from replay import __main__ as auditors
+from replay.exits import EXIT as AUDITORS_EXIT
 from tests.house.pages import Row, anchors, fenced, links, page, section, sections
 from tests.house.sources import ROOT, repository
 from tests.house.wording import default_of, in_words
@@ -201,12 +203,12 @@ def _spelt(action: argparse.Action) -> str:
     )
 
 
-VERBS = _verbs(cli.parser())
+VERBS = _verbs(cli.parser()) | _verbs(auditors.parser())
 
 
 def test_the_verbs_are_told_and_no_others() -> None:
     headings = {name for each in sections(CLI) for name in each.names if each.level == 2}
-    assert headings == VERBS.keys() | {"Exit statuses"}
+    assert headings == VERBS.keys() | {"Exit statuses", "Exit statuses of replay"}
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -229,8 +231,12 @@ def test_a_verb_is_told_argument_by_argument(verb: str) -> None:
 
 
 def test_the_exit_statuses_are_told() -> None:
-    rows = section(CLI, "Exit statuses").rows
-    assert {int(row["status"]): row["means"] for row in rows} == cli.EXIT
+    for title, statuses in (
+        ("Exit statuses", cli.EXIT),
+        ("Exit statuses of replay", AUDITORS_EXIT),
+    ):
+        rows = section(CLI, title).rows
+        assert {int(row["status"]): row["means"] for row in rows} == statuses
 
 
 # --- links -------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ OURS = ("llmtb.events", "llmtb.projections", "llmtb.policy", "llmtb.capacity", "
 class Wall(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         head = name.partition(".")[0]
-        if head in sys.stdlib_module_names or head in {"msgspec", "replay"} or name == "llmtb":
+        standard = head in sys.stdlib_module_names or head.startswith("_sysconfigdata")
+        if standard or head in {"msgspec", "replay"} or name == "llmtb":
             return None
         if head == "llmtb" and name.startswith(OURS):
             return None
