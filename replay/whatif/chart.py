@@ -5,10 +5,10 @@ SVG with text, for a page, for paper or as a file. Greys tell everything apart a
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from html import escape
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from replay.markup import element, words
 from replay.speech import Speech
 from replay.whatif.comparing import REASONS
 from replay.whatif.figures import Figures, Series
@@ -59,16 +59,16 @@ def chart(
 def _panel(plane: _Plane, run: Figures, top: float, speech: Speech) -> Iterator[str]:
     for number in _ticks(plane.most):
         y = plane.y(number, top)
-        yield _mark("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, stroke=FAINT)
+        yield element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, stroke=FAINT)
         yield _text(LEFT - 8, y + 4, str(number), anchor="end")
     for at in _hours(plane, speech):
         x = plane.x(at)
-        yield _mark("line", x1=x, x2=x, y1=top + PANEL, y2=top + PANEL + 5, stroke=INK)
+        yield element("line", x1=x, x2=x, y1=top + PANEL, y2=top + PANEL + 5, stroke=INK)
         yield _text(x, top + PANEL + 18, f"{speech.local(at):%H:%M}", anchor="middle")
     area = [(LEFT, top + PANEL), *_steps(plane, run.resting, top)]
     area.append((area[-1][0], top + PANEL))
-    yield _mark("polygon", points=_points(area), fill=AREA)
-    yield _mark(
+    yield element("polygon", points=_points(area), fill=AREA)
+    yield element(
         "polyline",
         points=_points(_steps(plane, run.capacity, top)),
         fill="none",
@@ -100,18 +100,18 @@ def _bars(before: Figures, after: Figures, top: float) -> Iterator[str]:
             number = run.refused.get(reason, 0)
             width = number / most * (WIDTH - side - RIGHT - 60)
             high = y + row * BAR
-            yield _mark("rect", x=side, y=high, width=width, height=BAR - 2, fill=colour)
+            yield element("rect", x=side, y=high, width=width, height=BAR - 2, fill=colour)
             yield _text(side + width + 6, high + BAR - 3, str(number))
 
 
 def _legend(x: float, y: float) -> Iterator[str]:
-    yield _mark("line", x1=x, x2=x + 22, y1=y - 4, y2=y - 4, stroke=LINE, stroke_width=1.6)
+    yield element("line", x1=x, x2=x + 22, y1=y - 4, y2=y - 4, stroke=LINE, stroke_width=1.6)
     yield _text(x + 28, y, "capacity")
-    yield _mark("rect", x=x + 100, y=y - 10, width=22, height=11, fill=AREA)
+    yield element("rect", x=x + 100, y=y - 10, width=22, height=11, fill=AREA)
     yield _text(x + 128, y, "at rest (emergencies apart)")
     for place, (label, colour) in enumerate((("as recorded", BEFORE), ("what-if", AFTER))):
         side = x + 330 + place * 150
-        yield _mark("rect", x=side, y=y - 10, width=22, height=11, fill=colour)
+        yield element("rect", x=side, y=y - 10, width=22, height=11, fill=colour)
         yield _text(side + 28, y, f"refusals {label}")
 
 
@@ -140,28 +140,26 @@ def _points(places: Sequence[tuple[float, float]]) -> str:
 
 
 def _text(
-    x: float, y: float, words: str, *, anchor: str = "start", size: int = 11, weight: str = "normal"
+    x: float, y: float, said: str, *, anchor: str = "start", size: int = 11, weight: str = "normal"
 ) -> str:
-    return _mark(
-        "text", escape(words), x=x, y=y, text_anchor=anchor, font_size=size, font_weight=weight
+    return element(
+        "text", words(said), x=x, y=y, text_anchor=anchor, font_size=size, font_weight=weight
     )
-
-
-def _mark(name: str, inside: str = "", **attributes: Any) -> str:
-    written = "".join(
-        f' {key.replace("_", "-")}="{_number(value)}"' for key, value in attributes.items()
-    )
-    return f"<{name}{written}>{inside}</{name}>"
-
-
-def _number(value: Any) -> str:
-    return f"{value:.1f}" if isinstance(value, float) else escape(str(value))
 
 
 def _svg(title: str, height: float, parts: Sequence[str]) -> str:
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img"'
-        f' font-family="system-ui, sans-serif" font-size="11" fill="{INK}">'
+    return element(
+        "svg",
+        "\n",
+        element("title", words(title)),
+        element("rect", width="100%", height="100%", fill="#FFFFFF"),
+        "\n",
+        "\n".join(parts),
+        "\n",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {WIDTH} {height:.0f}",
+        role="img",
+        font_family="system-ui, sans-serif",
+        font_size=11,
+        fill=INK,
     )
-    ground = _mark("rect", width=WIDTH, height=f"{height:.0f}", fill="#FFFFFF")
-    return "\n".join([head, f"<title>{escape(title)}</title>", ground, *parts, "</svg>"]) + "\n"
