@@ -5,6 +5,7 @@ by the opening that follows, see `llmtb.audit.erasing`. Whatever ends the progra
 next opening does it.
 """
 
+from collections.abc import Set
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -14,6 +15,7 @@ from llmtb.actors.access import Unlink
 from llmtb.actors.asking import EndSession
 from llmtb.actors.audit import ForgetPerson
 from llmtb.actors.centre import RemoveAgent
+from llmtb.actors.chat import Respond
 from llmtb.actors.command import AgentId, Reason
 from llmtb.app import House
 from llmtb.audit.archive import Archive
@@ -92,8 +94,10 @@ async def forget(archive: Archive, form: dict[str, Any], note: Note) -> Any:
     person, _, told = await found(journal, wanted.person)
     await _part_with(house, person, wanted)
     person, traced, _ = await found(journal, wanted.person)  # with what parting has added
-    chats = {each.rpartition(" ")[0] for each in traced.days}
-    upto = archive.vault.retire(person.owners | chats)
+    owners = person.owners | {each.rpartition(" ")[0] for each in traced.days}
+    for chat in _chats(owners):  # what was typed into a dialogue is lost to whoever is in it
+        await house.chat(chat, Respond(chat=chat, by=wanted.by, dialogue=None))
+    upto = archive.vault.retire(owners)
     command = ForgetPerson(
         by=wanted.by,
         person=person.id,
@@ -112,7 +116,10 @@ async def _part_with(house: House, person: Person, wanted: Forget) -> None:
         await house.floor(RemoveAgent(agent=person.id, by=wanted.by))
     if not person.id.startswith("chat/"):
         await house.access(Unlink(by=wanted.by, agent=person.id, reason="removed"))
-    for owner in sorted(person.owners):
-        if owner.startswith("chat/"):
-            chat = owner.removeprefix("chat/")
-            await house.chat(chat, EndSession(chat=chat))
+    for chat in _chats(person.owners):
+        await house.chat(chat, EndSession(chat=chat))
+
+
+def _chats(owners: Set[str]) -> list[str]:
+    """The chats among the owners of words."""
+    return sorted(each.removeprefix("chat/") for each in owners if each.startswith("chat/"))

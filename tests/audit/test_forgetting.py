@@ -3,9 +3,11 @@
 import asyncio
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from llmtb.actors.access import AccessBehaviour
 from llmtb.actors.audit import AuditBehaviour
 from llmtb.actors.centre import AddAgent
-from llmtb.actors.chat import ChatBehaviour, Draft, QueueMessage
+from llmtb.actors.chat import ChatBehaviour, Dialogue, Draft, QueueMessage, Respond
 from llmtb.actors.floor import FLOOR_TOPICS, FloorBehaviour
 from llmtb.app import CENTRE, House
 from llmtb.audit.archive import Archive
@@ -25,7 +27,7 @@ from llmtb.data import JOURNAL_FILE
 from llmtb.events.access import STREAM as ACCESS
 from llmtb.events.audit import STREAM as AUDIT
 from llmtb.events.audit import PersonForgotten
-from llmtb.events.chat import MessageQueued, QuestionAsked
+from llmtb.events.chat import DialogueMoved, MessageQueued, QuestionAsked
 from llmtb.events.personal import REDACTED
 from llmtb.events.reading import verify
 from llmtb.events.stores.sqlite import SQLiteStore
@@ -168,6 +170,8 @@ def test_messages_to_others_that_name_them_go_and_those_of_other_days_stay(tmp_p
         async with company.records(tmp_path, clock) as archive:
             await company.begin(archive.house)
             await company.tell_boss(archive.house, "ava", 1)
+            typed = Dialogue("when", {"name": NAMES["ava"]})
+            await archive.house.chat("104", Respond(chat="104", by="boss", dialogue=typed))
             await company.say(archive.house, "7001", 2)
             await company.say(archive.house, "ben", 3)
         clock.later(days=1)
@@ -176,11 +180,10 @@ def test_messages_to_others_that_name_them_go_and_those_of_other_days_stay(tmp_p
         told = await company.forget(tmp_path, clock, "ava")
         assert told["days"] == 1
         async with company.records(tmp_path, clock) as archive:
-            texts = [
-                each.event.text
-                for each in archive.journal.read()
-                if isinstance(each.event, MessageQueued) and each.event.chat == CHATS[BOSS]
-            ]
+            events = [each.event for each in archive.journal.read_stream(f"chat/{CHATS[BOSS]}")]
+        texts = [event.text for event in events if isinstance(event, MessageQueued)]
+        steps = [event.step for event in events if isinstance(event, DialogueMoved)]
+        assert steps == ["when", None]  # what they had typed is gone, so it is over
         assert texts == [REDACTED, "Ben Quxley rests, notice 4"]
 
     asyncio.run(story())
@@ -201,6 +204,31 @@ def test_what_a_customer_said_goes_from_the_chats_that_it_was_repeated_in(tmp_pa
             assert secret("7001", 1) not in company.words_in(list(archive.journal.read()))
 
     asyncio.run(story())
+
+
+def test_what_lies_beside_the_journal_goes_too(tmp_path: Path) -> None:
+    clock, session = StillClock(), tmp_path / "telegram" / "bot-1.session"
+    session.parent.mkdir()
+    with closing(sqlite3.connect(session)) as database, database:
+        database.execute("CREATE TABLE peers (id INTEGER PRIMARY KEY, phone_number TEXT)")
+        database.execute("CREATE TABLE usernames (id INTEGER, username TEXT)")
+        for number, name in ((101, "ava_q"), (102, "ben_q")):
+            database.execute("INSERT INTO peers VALUES (?, ?)", (number, f"+98{name}"))
+            database.execute("INSERT INTO usernames VALUES (?, ?)", (number, name))
+    secrets = tmp_path / "second-factors.json"
+    secrets.write_text('{"ava":{"secret":"AAAA"},"ben":{"secret":"BBBB"}}', "ascii")
+
+    async def story() -> None:
+        async with company.records(tmp_path, clock) as archive:
+            await company.begin(archive.house)
+        await company.forget(tmp_path, clock, "ava")
+
+    asyncio.run(story())
+    everything = company.bytes_in(tmp_path)
+    assert b"ava_q" not in everything
+    assert b"AAAA" not in secrets.read_bytes()
+    assert b"ben_q" in everything
+    assert b"BBBB" in secrets.read_bytes()
 
 
 def test_whoever_comes_back_is_new(tmp_path: Path) -> None:

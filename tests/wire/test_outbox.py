@@ -33,6 +33,7 @@ from llmtb.channels.telegram.refusals import ServerFault
 from llmtb.channels.telegram.settings import TelegramSettings
 from llmtb.events.chat import MessageFailed, MessageQueued, MessageSent
 from llmtb.events.journal import Journal
+from llmtb.events.personal import REDACTED
 from llmtb.events.stores.memory import MemoryStore
 from llmtb.runtime import virtual
 from llmtb.runtime.clock import WallClock
@@ -204,6 +205,17 @@ def play(story: Callable[[Centre], Awaitable[None]], post: Post | None = None) -
 QUEUED = st.lists(
     st.tuples(st.integers(1, 4), st.integers(0, 2), st.floats(0, 3)), min_size=1, max_size=15
 )
+
+
+def test_words_that_were_destroyed_are_never_sent() -> None:
+    async def story(centre: Centre) -> None:
+        await centre.queue(1, "1/gone", REDACTED)  # as it is read once its key is gone
+        await centre.queue(1, "1/next", "next")
+        assert await centre.outbox.flush(60) == 0
+
+    centre = play(story)
+    assert centre.settled() == {"1/gone": "forgotten", "1/next": ""}
+    assert [call.text for call in centre.post.calls] == ["next"]
 
 
 @given(
