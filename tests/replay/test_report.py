@@ -1,6 +1,7 @@
 """A shift's report is drawn again from the log, the same bytes as the living program gives."""
 
 import asyncio
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,11 +16,8 @@ from llmtb.events.floor import BreakEnded, BreakExtended, ShiftReported, Warning
 from llmtb.events.personal import REDACTED, divide, plan_of
 from llmtb.events.record import Recorded
 from llmtb.events.report import ShiftReport
-from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.projections.database import reading
 from llmtb.projections.shift_report import ShiftReports, kept_bytes
-from llmtb.simulate import simulate
-from llmtb.testing.day import Day
 from replay.__main__ import main
 from replay.exits import BROKEN, DONE, INPUT
 from replay.report import compared, draw
@@ -90,11 +88,10 @@ def test_words_that_can_be_read_on_one_side_alone_make_no_difference(log: list[E
 # --- the verb ----------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("report")
-    simulate(Day(4, agents=20).lines(), SQLiteStore(folder / "journal.db"), lambda _: None)
-    return folder
+@pytest.fixture
+def folder(journal: Path, tmp_path: Path) -> Path:
+    shutil.copy(journal, tmp_path / "journal.db")
+    return tmp_path
 
 
 def test_it_is_what_the_program_itself_prints(
@@ -110,7 +107,7 @@ def test_it_is_what_the_program_itself_prints(
 
 
 def test_it_is_what_the_view_keeps(tmp_path: Path) -> None:
-    log = list(day(4)[0])
+    log = list(day(2)[0])
     views = tmp_path / "views.db"
     asyncio.run(feed(views, Tape(log), [ShiftReports()]))
 
@@ -123,7 +120,7 @@ def test_it_is_what_the_view_keeps(tmp_path: Path) -> None:
 
 
 def test_a_report_that_was_changed_is_told() -> None:
-    log = list(day(4)[0])
+    log = list(day(2)[0])
     place = next(
         n
         for n, e in enumerate(log)
@@ -141,7 +138,7 @@ def test_a_report_that_was_changed_is_told() -> None:
 
 
 def test_a_log_without_its_beginning_says_what_is_missing() -> None:
-    log = list(day(4)[0])
+    log = list(day(2)[0])
     started = next(n for n, e in enumerate(log) if getattr(e.event, "shift", None) == MORNING)
     status, words = compared(draw(log[started:], MORNING))
     assert (status == DONE) or "cannot be read here" in words

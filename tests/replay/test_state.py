@@ -19,13 +19,8 @@ from llmtb.cli import main as llmtb
 from llmtb.events.event import Event
 from llmtb.events.exported import Ends, Manifest, Selection
 from llmtb.events.floor import WarningIssued
-from llmtb.events.record import Recorded
-from llmtb.events.stores.memory import MemoryStore
-from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.projections.board import board
 from llmtb.projections.capacity import Capacity
-from llmtb.simulate import simulate
-from llmtb.testing.day import Day
 from replay.__main__ import main
 from replay.exits import DONE, INPUT
 from replay.reasons.reason import rule
@@ -210,21 +205,13 @@ def test_a_part_of_a_log_takes_its_rules_from_the_manifest() -> None:
 # --- the verb ----------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("state") / "journal.db"
-    simulate(Day(3, agents=20).lines(), SQLiteStore(path), lambda _: None)
-    return path
-
-
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> Standing:
     assert main(["state", *arguments, "--json"]) == DONE
     return msgspec.json.decode(capsys.readouterr().out, type=Standing)
 
 
 def test_a_time_says_what_held_then(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    events: list[Recorded] = []
-    simulate(Day(3, agents=20).lines(), MemoryStore(), events.append)
+    events = day(2)[0]
     noon = said(capsys, str(journal), "--at", "2026-11-21T12:40")
     assert noon == standing(by_then(events, noon.at), noon.at)
     assert [each.shift for each in noon.floor.shifts] == ["2026-11-21/morning"]

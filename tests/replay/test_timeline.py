@@ -15,9 +15,6 @@ from llmtb.events.event import Event
 from llmtb.events.floor import ShiftOpened, ShiftReported
 from llmtb.events.record import Recorded
 from llmtb.events.report import WarningLine
-from llmtb.events.stores.sqlite import SQLiteStore
-from llmtb.simulate import simulate
-from llmtb.testing.day import Day
 from replay.__main__ import main
 from replay.drawing import picture
 from replay.exits import DONE, INPUT
@@ -31,13 +28,6 @@ from tests.replay.folds import CHAT, chatting, day, in_stream
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '<script>alert("1")</script>\x1b[2J\x00 & "q" \'s\' ]]>'
-
-
-@pytest.fixture(scope="module")
-def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("timeline") / "journal.db"
-    simulate(Day(2, agents=20).lines(), SQLiteStore(path), lambda _: None)
-    return path
 
 
 @given(logs(), st.sampled_from(NAMES))

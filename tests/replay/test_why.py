@@ -22,9 +22,6 @@ from llmtb.events.floor import (
     WarningIssued,
 )
 from llmtb.events.record import Recorded
-from llmtb.events.stores.sqlite import SQLiteStore
-from llmtb.simulate import simulate
-from llmtb.testing.day import Day
 from replay.__main__ import main
 from replay.exits import DONE, INPUT
 from replay.reasons.explaining import REASONERS, Cause, Explanation, causes, explain
@@ -241,13 +238,6 @@ def test_a_refusal_leads_back_to_whoever_set_the_rule() -> None:
 
 
 # --- the verb ----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("why") / "journal.db"
-    simulate(Day(2, agents=20).lines(), SQLiteStore(path), lambda _: None)
-    return path
 
 
 def test_it_is_said_in_lines_and_as_data(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
