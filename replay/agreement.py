@@ -16,9 +16,10 @@ def differs(written: ShiftReport, drawn: ShiftReport) -> str | None:
     return _differs(msgspec.to_builtins(written), msgspec.to_builtins(drawn), "")
 
 
-def unreadable(written: ShiftReport, drawn: ShiftReport) -> bool:
-    """Whether the bytes of two reports differ by nothing but words that cannot be read."""
-    return written != drawn and differs(written, drawn) is None
+def unread(report: ShiftReport) -> bool:
+    """Whether a report holds words that cannot be read."""
+    acts = [act for lines in report.agents for act in lines.acts]
+    return any(act.reason == REDACTED for act in acts)
 
 
 def _differs(one: Any, other: Any, where: str) -> str | None:

@@ -13,7 +13,7 @@ from llmtb.events.floor import ShiftReported
 from llmtb.events.record import Recorded
 from llmtb.events.report import ShiftReport
 from llmtb.projections.shift_report import rebuild_report
-from replay.agreement import differs
+from replay.agreement import differs, unread
 from replay.exits import BROKEN, DONE, INPUT, Failed
 from replay.source import open_source
 from replay.speech import counted
@@ -87,7 +87,8 @@ def compared(drawn: Drawn) -> tuple[int, str]:
         return BROKEN, "the log holds no report of this shift to compare it with"
     at = f"the one that event {drawn.seq} holds"
     if msgspec.json.encode(report) == msgspec.json.encode(written):
-        return DONE, f"it is {at}, byte for byte"
+        blank = "; words that cannot be read here are blank in both" if unread(report) else ""
+        return DONE, f"it is {at}, byte for byte{blank}"
     where = differs(written, report)
     if where is None:
         return DONE, f"it is {at}, but for words that cannot be read in one of the two"
