@@ -35,7 +35,7 @@ from tests.audit.given_out import (
     vault_of,
 )
 
-FEW = settings(max_examples=10, phases=[Phase.generate])  # each makes files; to shrink takes long
+FEW = settings(max_examples=6, phases=[Phase.generate])  # each makes files; to shrink takes long
 SARA = AgentAdded(at=NOON, by="boss", agent="sara", name="Sara Rad", role="agent", hired_on=None)
 ASKED = QuestionAsked(
     at=NOON,

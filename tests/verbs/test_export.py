@@ -19,7 +19,7 @@ from llmtb.verbs import exits
 from tests.audit.given_out import OURS, day, give, holds, tables, vault_of
 
 ROOT = Path(__file__).parents[2]
-LIVES = 25
+LIVES = 15
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, object]:
