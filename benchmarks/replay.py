@@ -141,7 +141,7 @@ def main() -> int:
         give(journal, out)
         give(long, long_out)
         pairs: list[tuple[str, Path, Callable[[Path], None], Callable[[Path], None], float]] = [
-            ("verify an export / read it", out, check, read_lines, 0.2),
+            ("verify an export / read it", out, check, read_lines, 0.12),
             ("verify a journal / read it", journal, check, read_rows, 0.15),
             ("replay an export / read it", out, replay, read_lines, 0.1),
             ("replay a journal / read it", journal, replay, read_rows, 0.05),

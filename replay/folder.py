@@ -72,7 +72,7 @@ class FolderSource:
                 if not text.endswith(b'"}\n'):
                     raise ValueError("it is no whole line")
                 yield number, READ(text[:-TAIL] + b"}")
-            except (msgspec.MsgspecError, ValueError) as error:
+            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 raise self._broken(number, error) from error
 
     def _broken(self, number: int, error: Exception) -> Failed:
@@ -103,7 +103,7 @@ def _manifest(path: Path) -> Manifest:
         raise Failed(
             INPUT, f"{path}: cannot be read: {error.strerror}; is this an export?"
         ) from error
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Failed(BROKEN, f"{path}: is no manifest of an export: {error}") from error
 
 

@@ -36,13 +36,20 @@ class Tally:
         if self._latest is None:
             self.first = _ends(told)
         self._latest = told
-        if isinstance(event, PolicyChanged):
-            self._policy = told.seq, msgspec.json.decode(msgspec.json.encode(plain(event.policy)))
-        elif isinstance(event, AnswerGiven | DraftWritten):
-            if event.model is not None:
+        if type(event) in NOTED:
+            self._learn(told, event)
+
+    def _learn(self, told: Told, event: Event | None) -> None:
+        match event:
+            case PolicyChanged():
+                policy = msgspec.json.decode(msgspec.json.encode(plain(event.policy)))
+                self._policy = told.seq, policy
+            case AnswerGiven() | DraftWritten() if event.model is not None:
                 self._models.add(event.model)
-        elif isinstance(event, PersonForgotten):
-            self._forgotten.add(event.person)
+            case PersonForgotten():
+                self._forgotten.add(event.person)
+            case _:
+                pass
 
     @property
     def last(self) -> Ends | None:
@@ -84,3 +91,6 @@ class Tally:
 
 def _ends(told: Told) -> Ends:
     return Ends(seq=told.seq, at=instant(told.at), hash=told.hash)
+
+
+NOTED = frozenset((PolicyChanged, AnswerGiven, DraftWritten, PersonForgotten))
