@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from llmtb.events.chat import MessageQueued
 from llmtb.events.codec import CODEC, Codec
 from llmtb.events.journal import Change, Journal, Part
@@ -26,7 +28,7 @@ BEGIN = datetime(2026, 11, 21, tzinfo=UTC)
 TEXT = (
     "Your break is over in three minutes. Two of two are resting; the next slot is free at 13:40."
 )
-SEAL_TARGET = 12.0  # microseconds with a warm key
+SEAL_TARGET = 6.0  # sealing with a warm key, to the bare encryption alone
 TARGETS = {"append": 2.5, "read": 15.0}  # with keys to without, of nothing but people's words
 
 
@@ -83,6 +85,8 @@ async def main(folder: Path) -> bool:
     vault = Vault.at(folder / "keys.db", masters, secrets.token_bytes)
     sealing = CODEC.with_keys(vault)
     words, place = TEXT.encode(), b"chat/1\n1\nMessageQueued\n0"
+    cipher, nonce = AESGCM(bytes(32)), bytes(12)
+    bare = each(20_000, lambda: cipher.encrypt(nonce, words, place))
     sealed = each(20_000, lambda: vault.seal("chat/1", "messages", BEGIN, place, words))
     box = vault.seal("chat/1", "messages", BEGIN, place, words)
     opened = each(20_000, lambda: vault.open(box, place))
@@ -100,13 +104,14 @@ async def main(folder: Path) -> bool:
     count = await asyncio.to_thread(vault.exchange)
     rotated = (perf_counter() - began) / count * 1e6
     vault.close()
-    print(f"\nseal     {sealed:5.1f} µs  (target: at most {SEAL_TARGET})")
+    target = f"(target: at most {SEAL_TARGET})"
+    print(f"\nseal     {sealed:5.1f} µs, x{sealed / bare:.1f} of encrypting alone {target}")
     print(f"open     {opened:5.1f} µs")
     print(f"rotate   {rotated:5.1f} µs a key, of {count} keys")
     for name, ratio in figures.items():
         target = f"(target: at most {TARGETS[name]})"
         print(f"{name:8} x{ratio:.2f} of what it takes without keys {target}")
-    return sealed <= SEAL_TARGET and all(figures[name] <= TARGETS[name] for name in TARGETS)
+    return sealed / bare <= SEAL_TARGET and all(figures[name] <= TARGETS[name] for name in TARGETS)
 
 
 if __name__ == "__main__":
