@@ -21,7 +21,14 @@ from llmtb.audit.restoring import Until, restore
 from llmtb.vault.signer import Signer
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
-STEPS: tuple[str, ...] = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "sqlite3.connect")
+STEPS: tuple[str, ...] = (
+    "open",
+    "os.rename",
+    "os.remove",
+    "os.mkdir",
+    "os.rmdir",
+    "sqlite3.connect",
+)
 
 
 def unheard(what: str, done: int, of: int) -> None:
