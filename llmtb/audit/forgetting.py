@@ -19,7 +19,7 @@ from llmtb.actors.chat import Respond
 from llmtb.actors.command import AgentId, Reason
 from llmtb.app import House
 from llmtb.audit.archive import Archive
-from llmtb.audit.tracing import Person, Trace, person_of, trace
+from llmtb.audit.tracing import Person, Trace, known, trace
 from llmtb.control import INPUT, Note, Unable
 from llmtb.events.journal import Journal
 
@@ -60,10 +60,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 async def found(journal: Journal, wanted: str) -> tuple[Person, Trace, Found]:
     """Who is meant, and what there is about them. Raises Unable for nobody."""
-    person = person_of(journal, wanted)
-    if person is None:
-        line = f"nobody is known as {wanted!r}; give an agent's id, or chat/ID for a customer"
-        raise Unable(INPUT, line)
+    person = known(journal, wanted)
     traced = await trace(journal, person)
     if len(traced.days) > MOST_DAYS:
         line = (

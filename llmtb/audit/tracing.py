@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from llmtb.control import INPUT, Unable
 from llmtb.events.access import InvitationAccepted
 from llmtb.events.chat import QuestionAsked
 from llmtb.events.codec import CODEC
@@ -64,6 +65,15 @@ def person_of(journal: Journal, wanted: str) -> Person | None:
     if next(journal.read_stream(chat), None) is None:
         return None
     return Person(chat, frozenset((chat,)), frozenset(), here=False)
+
+
+def known(journal: Journal, wanted: str) -> Person:
+    """Who is meant; see `person_of`. Raises Unable for nobody."""
+    person = person_of(journal, wanted)
+    if person is None:
+        line = f"nobody is known as {wanted!r}; give an agent's id, or chat/ID for a customer"
+        raise Unable(INPUT, line)
+    return person
 
 
 def who(journal: Journal) -> list[Event]:

@@ -12,8 +12,9 @@ import msgspec
 from llmtb.audit.disclosing import others_of, told_of
 from llmtb.audit.disclosure_page import EVENTS, PAGE, page
 from llmtb.audit.retention import policy_of
-from llmtb.audit.tracing import person_of, who
+from llmtb.audit.tracing import known, who
 from llmtb.channels.conversation.words import Words
+from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE, Opened, open_journal
 from llmtb.runtime.clock import Clock, WallClock
 from llmtb.verbs.exits import DONE, INPUT, Failed
@@ -51,13 +52,15 @@ def disclose(
             held = await open_journal(folder, settings.audit, os.environ, read_only=True)
             try:
                 return work(held)
+            except Unable as unable:
+                raise Failed(unable.status, str(unable)) from unable
             finally:
                 await held.close()
 
         return asyncio.run(opened())
 
     with failures():
-        person = read(lambda held: _known(held, wish.person))
+        person = read(lambda held: known(held.journal, wish.person).id)
         done(*place, {"do": "record_disclosure", "by": "owner", "person": person})
         count = read(lambda held: _write(held, wish._replace(person=person), out, clock))
     if as_json:
@@ -68,19 +71,10 @@ def disclose(
     return DONE
 
 
-def _known(held: Opened, wanted: str) -> str:
-    person = person_of(held.journal, wanted)
-    if person is None:
-        line = f"nobody is known as {wanted!r}; give an agent's id, or chat/ID for a customer"
-        raise Failed(INPUT, line)
-    return person.id
-
-
 def _write(held: Opened, wish: Wish, out: Path, clock: Clock | None) -> int:
     """Write the folder, for its owner's eyes alone; how many events it tells of."""
     journal = held.journal
-    person = person_of(journal, wish.person)
-    assert person is not None  # noqa: S101  they were known a moment ago, and nothing is deleted
+    person = known(journal, wish.person)
     others = others_of(who(journal), person)
     told = list(told_of(journal.read(), person, others))
     speech = Words.load().speech(wish.language, policy_of(journal).zone)

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmtb.actors.centre import SetPolicy
-from llmtb.audit.retention import expire, policy_of
+from llmtb.audit.retention import expire, policy_of, until_due
 from llmtb.events.audit import WordsExpired
 from llmtb.events.chat import MessageQueued, QuestionAsked
 from llmtb.events.personal import REDACTED
+from llmtb.live import Live
+from llmtb.policy import Policy, Privacy
+from llmtb.settings import Console, Settings
 from tests.audit import company
 from tests.audit.company import StillClock, secret
 
+WEEK = timedelta(days=7)
 days = st.integers(0, 5)
 
 
@@ -71,5 +75,63 @@ def test_nothing_goes_unless_the_company_says_so(tmp_path: Path) -> None:
         async with company.records(tmp_path, clock) as archive:
             assert await expire(archive) == 0
             assert secret("7001", 1) in company.words_in(list(archive.journal.read()))
+
+    asyncio.run(story())
+
+
+class QuickClock(StillClock):
+    """A clock that is looked at again and again, since somebody sets it on."""
+
+    def wait(self, at: datetime) -> float:
+        """A moment."""
+        return 0.0 if at <= self.at else 0.01
+
+
+def test_the_night_comes_and_the_words_go(tmp_path: Path) -> None:
+    clock = QuickClock()
+    rules = Policy(privacy=Privacy(messages_days=3))
+
+    async def story() -> None:
+        async with company.records(tmp_path, clock) as archive:
+            await company.say(archive.house, "7001", 1)
+            waiting = asyncio.ensure_future(until_due(archive, lambda: rules, time(4)))
+            clock.later(days=2)  # a night in which nothing is old enough
+            await asyncio.sleep(0.1)
+            assert not waiting.done()
+            clock.later(days=3)
+            async with asyncio.timeout(20):
+                await waiting
+
+    asyncio.run(story())
+
+
+def test_a_start_lets_go_of_what_is_too_old_before_anything_is_shown(tmp_path: Path) -> None:
+    clock = StillClock()
+
+    async def story() -> None:
+        async with company.records(tmp_path, clock) as archive:
+            await company.say(archive.house, "7001", 1)
+            await company.views_of(tmp_path, archive)
+        clock.later(days=30)
+        shown = asyncio.Event()
+        live = Live(
+            Settings(policy={"privacy": {"questions_days": 7}}, console=Console(port=0)),
+            None,
+            tmp_path / "llmtb.toml",
+            tmp_path,
+            clock=clock,
+            show=lambda _: shown.set(),
+        )
+        serving = asyncio.create_task(live.serve())
+        async with asyncio.timeout(30):
+            await shown.wait()
+        events = [each.event for each in live.house.journal.read()]
+        live.stop()
+        await serving
+        assert [e.text for e in events if isinstance(e, QuestionAsked)] == [REDACTED]
+        [expired] = [e for e in events if isinstance(e, WordsExpired)]
+        assert (expired.kind, expired.before) == ("questions", clock.now().date() - WEEK)
+        texts = [e.text for e in events if isinstance(e, MessageQueued)]
+        assert texts == [f"you said {secret('7001', 1)}"]  # that sort is kept
 
     asyncio.run(story())
