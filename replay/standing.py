@@ -301,7 +301,7 @@ def _document(seen: Seen[DocumentAdded]) -> DocumentNow:
     return DocumentNow(
         seq=seen.seq,
         document=event.document,
-        version=event.version,
+        version=event.edition,
         title=event.title,
         audience=event.audience,
     )

@@ -65,7 +65,7 @@ class RecordBreak(Command, frozen=True, kw_only=True, tag="record_break"):
     """The chain was found broken; see ChainBroken."""
 
     by: AgentId
-    seq: Position
+    broken: Position
     why: str
 
 
@@ -164,8 +164,8 @@ def record_checkpoint(audit: Audit, command: RecordCheckpoint, now: datetime) ->
 
 def record_break(audit: Audit, command: RecordBreak, now: datetime) -> Iterator[Event]:
     """That the chain is broken, unless that was found there before."""
-    if audit.broken != command.seq:
-        yield ChainBroken(at=now, by=command.by, seq=command.seq, why=command.why)
+    if audit.broken != command.broken:
+        yield ChainBroken(at=now, by=command.by, broken=command.broken, why=command.why)
 
 
 def accept_mismatch(command: AcceptMismatch, now: datetime) -> Iterator[Event]:
@@ -189,7 +189,7 @@ def record_export(command: RecordExport, now: datetime) -> Iterator[Event]:
         by=command.by,
         first=command.first,
         last=command.last,
-        stream=command.stream,
+        of_stream=command.stream,
         person=command.person,
         shown=command.shown,
     )
@@ -226,7 +226,7 @@ def evolve(audit: Audit, event: Event) -> None:
         case CheckpointSigned():
             audit.signed = event
         case ChainBroken():
-            audit.broken = event.seq
+            audit.broken = event.broken
         case MismatchAccepted():
             audit.signed = audit.broken = None
         case PersonForgotten():

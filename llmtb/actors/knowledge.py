@@ -83,7 +83,7 @@ def add_document(library: Library, command: AddDocument, now: datetime) -> Itera
         at=now,
         by=command.by,
         document=command.document,
-        version=library.versions.get(command.document, 0) + 1,
+        edition=library.versions.get(command.document, 0) + 1,
         title=command.title,
         file=command.file,
         kind=command.kind,
@@ -112,7 +112,7 @@ def remove_document(library: Library, command: RemoveDocument, now: datetime) ->
         at=now,
         by=command.by,
         document=command.document,
-        version=held.version,
+        edition=held.edition,
         reason=command.reason,
     )
 
@@ -127,7 +127,7 @@ def set_calibration(library: Library, command: SetCalibration, now: datetime) ->
 
 def _content(event: DocumentAdded) -> dict[str, Any]:
     fields = msgspec.structs.asdict(event)
-    return {name: value for name, value in fields.items() if name not in ("at", "by", "version")}
+    return {name: value for name, value in fields.items() if name not in ("at", "by", "edition")}
 
 
 # --- evolve ------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def evolve(library: Library, event: Event) -> None:
     match event:
         case DocumentAdded():
             library.documents[event.document] = event
-            library.versions[event.document] = event.version
+            library.versions[event.document] = event.edition
         case DocumentRemoved():
             library.documents.pop(event.document, None)
         case CalibrationSet():

@@ -160,7 +160,7 @@ class Checkpoints:
             rows, head = self._journal.rows, self._journal.head
             self._edge = await asyncio.to_thread(go_on, rows, self._edge, head)
         except BrokenChain as broken:
-            await self._house.audit(RecordBreak(by=by, seq=broken.seq, why=broken.why))
+            await self._house.audit(RecordBreak(by=by, broken=broken.seq, why=broken.why))
             raise
         return self._edge
 

@@ -29,7 +29,7 @@ def _words(text: str) -> frozenset[str]:
 IDS: Final = _words(
     "agent person by of agents chat account question message update session offer invitation key"
 )
-STREAMS: Final = _words("stream owners")
+STREAMS: Final = _words("of_stream owners")
 KEPT: Final = _words(
     "shift meal kind ended_by cause act sources document language model department view what"
     " refusals policy changed"

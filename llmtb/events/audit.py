@@ -34,10 +34,10 @@ class CheckpointSigned(Event, frozen=True, kw_only=True):
 class ChainBroken(Event, frozen=True, kw_only=True):
     """An event of the journal is not the one that was recorded; nothing is signed any more.
 
-    seq: the first that does not hold. why: in a line.
+    broken: the position of the first that does not hold. why: in a line.
     """
 
-    seq: int
+    broken: int
     why: str
 
 
@@ -58,13 +58,13 @@ class MismatchAccepted(Event, frozen=True, kw_only=True):
 class ExportStarted(Event, frozen=True, kw_only=True):
     """Records were asked for outside of the program, and are being written.
 
-    first, last: positions. stream, person: that were chosen; None: all. shown: whether words about
-    people can be read in it, stay sealed, or ids are replaced as well.
+    first, last: positions. of_stream, person: that were chosen; None: all.
+    shown: whether words about people can be read in it, stay sealed, or ids are replaced as well.
     """
 
     first: int
     last: int
-    stream: str | None
+    of_stream: str | None
     person: str | None
     shown: Shown
 

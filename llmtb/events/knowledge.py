@@ -17,13 +17,13 @@ STREAM = "knowledge/library"
 class DocumentAdded(Event, frozen=True, kw_only=True):
     """A document, or the next version of one, is answered from, from now on.
 
-    document: its id. version: from 1. file: its name without folders. sha256: of its bytes, in hex.
-    level: the least level of a customer who may see it. language: None: as each part says.
-    reviewed: whether a person has approved its answers.
+    document: its id. edition: its own version, from 1. file: its name without folders. sha256: of
+    its bytes, in hex. level: the least level of a customer who may see it. language: None: as each
+    part says. reviewed: whether a person has approved its answers.
     """
 
     document: str
-    version: int
+    edition: int
     title: str
     file: str
     kind: str
@@ -41,7 +41,7 @@ class DocumentRemoved(Event, frozen=True, kw_only=True):
     """A document is answered from no more."""
 
     document: str
-    version: int
+    edition: int
     reason: str
 
 

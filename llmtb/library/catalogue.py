@@ -108,7 +108,7 @@ class Catalogue:
         what is added to them (`sample-…`) stands beside them.
         progress: told of (done, all) documents that are read.
         """
-        wanted = [_Wanted(meta_of(e, e.version), e) for e in library.documents.values()]
+        wanted = [_Wanted(meta_of(e, e.edition), e) for e in library.documents.values()]
         if sample and is_sample(library):
             made_up = [_Wanted(meta, path) for path, meta in sample_metas()]
             wanted += [each for each in made_up if each.meta.document not in library.documents]

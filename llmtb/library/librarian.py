@@ -186,7 +186,7 @@ class Librarian:
         return Added(
             file=shown(path),
             document=document,
-            version=added.version if added else 1,
+            version=added.edition if added else 1,
             passages=passages,
             new=bool(events),
             instead=held.file if held and events else "",

@@ -54,7 +54,7 @@ def list_documents(place: Place, overlaps: bool, as_json: bool) -> int:
     for each in outcome["documents"]:
         level = f", level {each['level']}" if each["level"] else ""
         _tell(
-            f"{each['document']}@{each['version']}  {each['title']}  ({each['kind']}, "
+            f"{each['document']}@{each['edition']}  {each['title']}  ({each['kind']}, "
             f"{each['passages']} passages, for {each['audience']}s{level}, {each['file']})"
         )
     if outcome["sample"]:

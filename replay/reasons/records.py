@@ -23,8 +23,8 @@ def _added(scene: Scene, event: k.DocumentAdded) -> Reasons:
     if before is None:
         yield because("it was not answered from before")
     else:
-        yield because(f"it takes the place of version {before.event.version}", before)
-        if event.version <= before.event.version:
+        yield because(f"it takes the place of version {before.event.edition}", before)
+        if event.edition <= before.event.edition:
             yield Doubt("by the events before it this version is not newer")
     yield because(f"its bytes are known by the digest {short(event.sha256)}…")
 
@@ -36,8 +36,8 @@ def _removed(scene: Scene, event: k.DocumentRemoved) -> Reasons:
     if held is None:
         yield Doubt("the events before it do not tell of this document")
     else:
-        yield because(f"version {held.event.version} was answered from until then", held)
-        yield from agree("the version", event.version, held.event.version)
+        yield because(f"version {held.event.edition} was answered from until then", held)
+        yield from agree("the version", event.edition, held.event.edition)
 
 
 def _calibrated(scene: Scene, event: k.CalibrationSet) -> Reasons:
@@ -72,10 +72,10 @@ def _signed(scene: Scene, event: u.CheckpointSigned) -> Reasons:
 
 
 def _broken(scene: Scene, event: u.ChainBroken) -> Reasons:
-    yield because(f"the events were checked against their hashes: {plain(event.why)}", event.seq)
+    yield because(f"the events were checked against their hashes: {plain(event.why)}", event.broken)
     yield from _last(scene, u.CheckpointSigned, "the last signature")
-    if event.seq > scene.seq:
-        yield Doubt(f"it speaks of event {event.seq}, and only {scene.seq} come before it")
+    if event.broken > scene.seq:
+        yield Doubt(f"it speaks of event {event.broken}, and only {scene.seq} come before it")
 
 
 def _accepted(scene: Scene, event: u.MismatchAccepted) -> Reasons:

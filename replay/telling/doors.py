@@ -34,7 +34,7 @@ OCCASIONS: Final = {
 
 
 def _exported(e: u.ExportStarted, s: Speech) -> str:
-    stream = "" if e.stream is None else f", of the stream {plain(e.stream)} alone"
+    stream = "" if e.of_stream is None else f", of the stream {plain(e.of_stream)} alone"
     person = "" if e.person is None else f", about {plain(e.person)} alone"
     return (
         f"{who(e.by)} exported the events {e.first} to {e.last}{stream}{person}, {SHOWN[e.shown]}"
@@ -98,7 +98,7 @@ ACCESS: Final[Tellers] = {
 
 KNOWLEDGE: Final[Tellers] = {
     k.DocumentAdded: lambda e, s: (
-        f"{who(e.by)} added version {e.version} of the document {plain(e.document)},"
+        f"{who(e.by)} added version {e.edition} of the document {plain(e.document)},"
         f" {quoted(e.title)}, for {e.audience}s"
     ),
     k.DocumentRemoved: lambda e, s: (
@@ -114,7 +114,7 @@ AUDIT: Final[Tellers] = {
         f"the first {counted(e.size, 'event')} were sealed by a signature, {OCCASIONS[e.occasion]}"
     ),
     u.ChainBroken: lambda e, s: (
-        f"event {e.seq} was found not to be the one that was recorded; nothing is signed any more"
+        f"event {e.broken} was found not to be the one that was recorded; nothing is signed now"
     ),
     u.MismatchAccepted: lambda e, s: (
         f"{who(e.by)} accepted that the log is not the one that was signed: {quoted(e.reason)}"

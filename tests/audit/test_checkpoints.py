@@ -101,7 +101,7 @@ def test_a_broken_chain_is_not_signed_but_told(tmp_path: Path) -> None:
         assert len(kept(tmp_path)) == 1
         events = [recorded.event for recorded in desk.journal.read_stream("desk/audit")]
         [broken] = [event for event in events if isinstance(event, ChainBroken)]
-        assert broken.seq == bad
+        assert broken.broken == bad
 
     play(tmp_path, story)
 

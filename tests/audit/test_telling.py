@@ -74,7 +74,7 @@ def test_what_does_not_hold_is_told_to_auditors_and_supervisors() -> None:
     async def story(company: Company) -> None:
         await gathered(company)
         since = heard_so_far(company)
-        await company.house.audit(RecordBreak(by="clock", seq=77, why="its hash does not match"))
+        await company.house.audit(RecordBreak(by="clock", broken=77, why="its hash does not match"))
         await company.house.audit(
             AcceptMismatch(
                 by="owner", size=80, why="event 77 is bad", note=note_of(9), reason="we know why"

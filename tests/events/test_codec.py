@@ -208,3 +208,9 @@ def test_a_type_that_is_not_published_cannot_be_recorded() -> None:
 def test_a_topic_stands_for_one_type() -> None:
     with pytest.raises(ValueError, match="Rested"):
         Codec([Rested], upcasters={"Rested": Upcaster(Rested, in_seconds)})
+
+
+def test_no_field_hides_what_every_event_is_published_with() -> None:
+    head = {"seq", "stream", "version", "type"}
+    hiding = {name: head & set(kind.__struct_fields__) for name, kind in CODEC.types.items()}
+    assert {name for name, fields in hiding.items() if fields} == set()

@@ -24,7 +24,7 @@ PLAIN: dict[str, str] = {
         (
             *("by", "agent", "agents", "shift", "meal", "chat", "question", "message", "update"),
             *("invitation", "account", "offer", "session", "key", "document", "person", "of"),
-            *("owners", "texts", "stream", "root"),
+            *("owners", "texts", "of_stream", "root"),
         ),
         ID,
     ),

@@ -45,7 +45,7 @@ def broken(occasion: Occasion) -> Iterator[Notice]:
         text = speech.say(
             "Event {seq} is not the one that was recorded, so no checkpoint is signed any more. "
             "Whoever runs this program must find out why.",
-            seq=event.seq,
+            seq=event.broken,
         )
         yield Notice(chat, Say(text=text))
 
