@@ -53,11 +53,13 @@ class Course:
         sizes: Collection[int] = (),
         hashed: bool = True,
         strict: Collection[str] = (),
+        loose: bool = False,
         ended: Callable[[Seen], None] = lambda _: None,
     ) -> None:
         """first: the event it begins with. sizes: at which the tree's root is kept.
 
         hashed: whether events have hashes. strict: streams of which nothing is left out in between.
+        loose: whether events may be left out in between and no line says so.
         ended: is told of the last event before each gap.
         """
         self.findings = findings
@@ -73,6 +75,7 @@ class Course:
         self._sizes = frozenset(sizes)
         self._hashed = hashed
         self._strict = frozenset(strict)
+        self._loose = loose
         self._ended = ended
         self._versions = Versions()
         self._unseen = self.seq  # events before and between those that come
@@ -138,7 +141,7 @@ class Course:
             self._unbelieved(seen, following)
         elif seq <= self.seq or (after is not None and self.seq < after <= seq):
             self._surplus(seen, seq)
-        elif seen.previous is None:
+        elif seen.previous is None and not self._loose:
             self._missing(seq - 1, seen.number)
             self._accept(seen)
         else:

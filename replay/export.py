@@ -140,10 +140,11 @@ class Export:
             if seen.seq is None or (at, mark) != (manifest.first.at, manifest.first.hash):
                 first = manifest.first.seq  # the first line is damaged, or missing
         tree = None if replaced else self._tree(first)
-        strict = []
+        strict, chosen = [], False
         if manifest is not None:
-            chosen = manifest.selection
-            strict = [chosen.stream or f"agent/{chosen.person}"]
+            stream, person = manifest.selection.stream, manifest.selection.person
+            strict = [stream or f"agent/{person}"]
+            chosen = stream is not None or person is not None
         return Course(
             self.findings,
             first=first,
@@ -151,6 +152,7 @@ class Export:
             sizes=self._elsewhere.sizes,
             hashed=not replaced,
             strict=strict,
+            loose=replaced and chosen,
             ended=self._proven,
         )
 

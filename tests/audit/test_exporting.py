@@ -132,7 +132,9 @@ def test_a_day_is_exported_in_every_way_and_holds(tmp_path: Path) -> None:
     give(folder, tmp_path / "sealed", "sealed")
     give(folder, tmp_path / "person", person="a003")
     give(folder, tmp_path / "veiled", "pseudonyms")
-    for name in ("all", "sealed", "person", "veiled"):
+    give(folder, tmp_path / "veiled-person", "pseudonyms", person="a003")
+    give(folder, tmp_path / "veiled-stream", "pseudonyms", stream="agent/a003")
+    for name in ("all", "sealed", "person", "veiled", "veiled-person", "veiled-stream"):
         assert holds(tmp_path / name), name
 
 
