@@ -29,6 +29,7 @@ Reasoner: TypeAlias = Callable[[Scene, Any], Reasons]
 """Reasons for an event, from the scene as it was before it."""
 Reasoners: TypeAlias = Mapping[type[Event], Reasoner]
 
+OWNER = "owner"
 ROLES = {"admin": "an admin", "agent": "an agent", "auditor": "an auditor"}
 
 
@@ -52,6 +53,10 @@ def author(scene: Scene, by: str) -> Reason:
         return because(f"{plain(by)} did it, {role}", scene.trail.of("person", by))
     if by in SELVES:
         return because(f"{who(by)} did it by itself, and no person")
+    if by == OWNER:
+        return because(
+            "the owner did it: whoever sits at the machine itself, and may use its files"
+        )
     return because(f"{who(by)} did it, whom the log knows as no member of the company")
 
 
