@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from llmtb.actors.audit import AcceptMismatch, RecordBreak, RecordCheckpoint
 from llmtb.app import House
 from llmtb.audit.checkpoint_files import keep, set_aside
-from llmtb.audit.matching import Edge, Mismatch, go_on, last_signed, match
+from llmtb.audit.matching import Edge, Mismatch, go_on, last_signed, match, refuse_accepted
 from llmtb.events.audit import STREAM, CheckpointSigned, Occasion
 from llmtb.events.errors import BrokenChain, JournalError
 from llmtb.events.note import Checkpoint, read_vkey, signed, text_of
@@ -71,17 +71,9 @@ class Checkpoints:
         Mismatch, OSError where the file cannot be kept, and what the house raises.
         """
         async with self._turn:
-            edge = await self._gone_on(by)
-            text = text_of(Checkpoint(self._origin, edge.head.seq, edge.root))
-            key = read_vkey(self._signer.key)
-            note = signed(text, key.name, key.hash, self._signer.sign(text.encode()))
-            size, root = edge.head.seq, edge.root.hex()
-            await self._house.audit(
-                RecordCheckpoint(by=by, size=size, root=root, note=note, occasion=occasion)
-            )
-            path = await asyncio.to_thread(keep, self._folder, size, note)
-        said = {"size": size, "root": root, "note": note, "file": str(path)}
-        return {**said, "origin": self._origin, "key": self._signer.key}
+            if self._edge is not None:
+                refuse_accepted(self._journal, self._edge)
+            return await self._sign(by, occasion)
 
     async def accept(self, by: str, reason: str) -> dict[str, Any]:
         """Go on with a journal that does not match; the checkpoints it contradicts are set aside.
@@ -102,8 +94,9 @@ class Checkpoints:
             self._journal.refuse(None)
             [recorded] = await self._house.audit(command)
             await asyncio.to_thread(set_aside, self._folder, f"set-aside-{recorded.seq}")
-            self._edge = None
-        return {**await self.sign(by, "asked"), "why": why}
+            key, folder = self._signer.key, self._folder
+            self._edge = await match(self._journal, key, folder, accepting=True)
+            return {**await self._sign(by, "asked"), "why": why}
 
     async def run(self, clock: Clock, zone: Callable[[], ZoneInfo], at: time) -> None:
         """Sign every day at this time of the company's day, until this is cancelled.
@@ -121,6 +114,19 @@ class Checkpoints:
                     following = min(following, now + _AGAIN)
             await asyncio.sleep(clock.wait(following))
 
+    async def _sign(self, by: str, occasion: Occasion) -> dict[str, Any]:
+        edge = await self._gone_on(by)
+        text = text_of(Checkpoint(self._origin, edge.head.seq, edge.root))
+        key = read_vkey(self._signer.key)
+        note = signed(text, key.name, key.hash, self._signer.sign(text.encode()))
+        size, root = edge.head.seq, edge.root.hex()
+        await self._house.audit(
+            RecordCheckpoint(by=by, size=size, root=root, note=note, occasion=occasion)
+        )
+        path = await asyncio.to_thread(keep, self._folder, size, note)
+        said = {"size": size, "root": root, "note": note, "file": str(path)}
+        return {**said, "origin": self._origin, "key": self._signer.key}
+
     async def _daily(self, due: datetime) -> bool:
         """Sign, unless it was done since it fell due; whether it need not be tried again."""
         try:
@@ -137,7 +143,7 @@ class Checkpoints:
 
     async def _keep_last(self) -> None:
         """Have the last checkpoint lie in the folder, though whoever made it was cut short."""
-        _, last = last_signed(self._journal)
+        last = last_signed(self._journal).signed
         if last is not None and isinstance(last.event, CheckpointSigned):
             await asyncio.to_thread(keep, self._folder, last.event.size, last.event.note)
 

@@ -3,7 +3,8 @@
 A checkpoint is kept twice: in a folder of its own, and in the journal as `CheckpointSigned`. What
 they cover is compared by its Merkle root, and every event with its own hash.
 Where the owner went on with a journal that did not match, only what was signed since then counts,
-and what came before is not checked with its hashes any more.
+and what came before is not checked with its hashes any more. That he did counts once a checkpoint
+covers it: whoever can write the journal alone could record it, too.
 """
 
 import asyncio
@@ -47,6 +48,20 @@ class Edge(NamedTuple):
         return Frontier(self.head.seq, self.peaks).root()
 
 
+class Last(NamedTuple):
+    """What of a journal was signed last: the CheckpointSigned that counts.
+
+    accepted: the event up to which the owner took the journal as it was. unsigned: the
+    MismatchAccepted that no checkpoint covers yet; 0 for none. contradicted: what was signed last
+    before that.
+    """
+
+    signed: Recorded | None
+    accepted: int = 0
+    unsigned: int = 0
+    contradicted: str = ""
+
+
 class _Signed(NamedTuple):
     """A checkpoint that is kept somewhere. name: the size that its file is named by."""
 
@@ -81,13 +96,14 @@ def go_on(rows: Rows, edge: Edge, upto: int, *, content: bool = True) -> Edge:
     return Edge(head, frontier.peaks)
 
 
-async def match(journal: Journal, key: str, folder: Path) -> Edge:
+async def match(journal: Journal, key: str, folder: Path, *, accepting: bool = False) -> Edge:
     """Go through a whole journal, beside the loop; it is the one that was signed.
 
-    key: that signed it, as it is handed out. folder: where checkpoints are kept.
+    key: that signed it, as it is handed out. folder: where checkpoints are kept. accepting: the
+    owner has just gone on with it, and it is yet to be signed.
     Raises Mismatch, or OSError where the folder cannot be read.
     """
-    return await asyncio.to_thread(_match, journal, key, folder)
+    return await asyncio.to_thread(_match, journal, key, folder, accepting)
 
 
 async def guard(journal: Journal, key: str, folder: Path) -> Edge | None:
@@ -102,13 +118,16 @@ async def guard(journal: Journal, key: str, folder: Path) -> Edge | None:
     return None
 
 
-def _match(journal: Journal, key: str, folder: Path) -> Edge:
+def _match(journal: Journal, key: str, folder: Path, accepting: bool) -> Edge:
     head = journal.head
     try:
-        accepted, last = last_signed(journal)
+        last = last_signed(journal)
     except JournalError as error:
         raise Mismatch(str(error)) from error
-    kept = [*_recorded(last), *_kept(folder)]
+    if last.unsigned and not accepting:
+        raise _unsigned(last.unsigned, last.contradicted)
+    accepted = last.accepted
+    kept = [*_recorded(last.signed), *_kept(folder)]
     signed = sorted(kept, key=lambda each: each.name)
     edge = Edge()
     for each in signed:
@@ -149,18 +168,39 @@ def _opened(signed: _Signed, key: str) -> tuple[int, bytes]:
     return size, root
 
 
-def last_signed(journal: Journal) -> tuple[int, Recorded | None]:
-    """The last CheckpointSigned that counts, and the event up to which the owner took the journal
-    as it was. Raises JournalError.
+def last_signed(journal: Journal) -> Last:
+    """What was signed last, and how far the owner took the journal as it was.
+
+    Raises JournalError.
     """
-    accepted: int = 0
-    found: Recorded | None = None
+    last = Last(None)
     for recorded in journal.read_stream(STREAM):
-        if isinstance(recorded.event, CheckpointSigned):
-            found = recorded
-        elif isinstance(recorded.event, MismatchAccepted):
-            accepted, found = recorded.seq - 1, None
-    return accepted, found
+        event = recorded.event
+        if isinstance(event, CheckpointSigned):
+            covered = event.size >= last.unsigned
+            last = Last(recorded, last.accepted) if covered else last._replace(signed=recorded)
+        elif isinstance(event, MismatchAccepted):
+            said = last.signed
+            note = said.event.note if said is not None else ""  # type: ignore[attr-defined]
+            last = Last(None, recorded.seq - 1, recorded.seq, note or last.contradicted)
+    return last
+
+
+def refuse_accepted(journal: Journal, edge: Edge) -> None:
+    """Sign nothing where somebody else than `llmtb checkpoint --accept` says that it was said.
+
+    Raises Mismatch if that is recorded behind the edge, or JournalError.
+    """
+    for recorded in journal.read(edge.head.seq, topics=(MismatchAccepted.__name__,)):
+        raise _unsigned(recorded.seq, "")
+
+
+def _unsigned(seq: int, note: str) -> Mismatch:
+    return Mismatch(
+        f"event {seq} says that its owner went on with a journal that did not match, and no"
+        " checkpoint was signed with it",
+        note,
+    )
 
 
 def _recorded(last: Recorded | None) -> Iterator[_Signed]:

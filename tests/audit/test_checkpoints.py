@@ -13,11 +13,14 @@ from llmtb.audit.checkpoint_files import name_of
 from llmtb.audit.checkpoints import NothingToAccept, around
 from llmtb.audit.matching import Mismatch, go_on, guard, match
 from llmtb.events.audit import ChainBroken, CheckpointSigned, MismatchAccepted
+from llmtb.events.chain import chained
+from llmtb.events.codec import CODEC
 from llmtb.events.errors import BrokenChain, JournalReadOnly
+from llmtb.events.event import Event
 from llmtb.events.merkle import Frontier
 from llmtb.events.note import opened
 from llmtb.runtime import virtual
-from tests.audit.signing import SIGNER, Desk, play
+from tests.audit.signing import NIGHT, SIGNER, Desk, play
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 FOUR = time(4)
@@ -217,6 +220,49 @@ def test_a_journal_that_does_not_match_takes_nothing_until_its_owner_says_why(
     def damage_hash(desk: Desk, seq: int) -> None:
         rows = desk.journal._store._rows  # type: ignore[attr-defined]
         rows[seq - 1] = (*rows[seq - 1][:5], bytes(32))
+
+    play(tmp_path, story)
+
+
+def forge(desk: Desk, *events: Event) -> None:
+    """Append to the journal what the program never recorded, with a chain that holds."""
+    store = desk.journal._store
+    versions = sum(1 for _ in desk.journal.read_stream("desk/audit"))
+    told = [("desk/audit", number, *CODEC.encode(event)) for number, event in enumerate(events, 1)]
+    rows = chained(store.head(), [(s, versions + n, topic, state) for s, n, topic, state in told])
+    store.commit(rows, ())  # type: ignore[attr-defined]
+    desk.journal._feed.advance(rows[-1][0])
+
+
+@pytest.mark.parametrize("running", [False, True])
+@pytest.mark.parametrize("signs_too", [False, True])
+def test_going_on_cannot_be_forged_by_whoever_writes_the_journal_alone(
+    tmp_path: Path, running: bool, signs_too: bool
+) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.hire(5)
+        told = await desk.checkpoints.sign("owner", "asked")
+        size = desk.journal.head
+        forged: list[Event] = [
+            MismatchAccepted(at=NIGHT, by="owner", size=size, why="", note="", reason="")
+        ]
+        if signs_too:
+            note = told["note"]
+            forged.append(
+                CheckpointSigned(
+                    at=NIGHT, by="clock", size=size + 1, root="", note=note, occasion="daily"
+                )
+            )
+        forge(desk, *forged)
+        found = size + (2 if signs_too and not running else 1)
+        for checkpoints in [desk.checkpoints if running else desk.fresh()] * 2:
+            with pytest.raises(Mismatch, match=f"event {found} "):
+                await checkpoints.sign("clock", "daily")
+        damage(desk, 3)  # what would not be looked at again
+        with pytest.raises(Mismatch):
+            await match(desk.journal, SIGNER.key, tmp_path)
+        await desk.fresh().accept("owner", "somebody else wrote this")
+        await match(desk.journal, SIGNER.key, tmp_path)
 
     play(tmp_path, story)
 
