@@ -190,7 +190,8 @@ class Journal:
         """
         if not self._closing and self._refusal is None:
             if (keys := self._codec.keys) is not None:
-                layout, state = layout + WRAPPED, keys.wrap(state)
+                layout += WRAPPED
+                state = keys.wrap(state, _place(key, layout, seq))
             self._snapshots[key] = Snapshot(key, layout, seq, state)
             self._wake()
 
@@ -202,11 +203,12 @@ class Journal:
     def load_snapshot(self, key: str, layout: str) -> tuple[int, bytes] | None:
         """Return (seq, state) of the latest snapshot of `key`, if it has this layout."""
         keys = self._codec.keys
-        found = self._store.load_snapshot(key, layout if keys is None else layout + WRAPPED)
+        layout = layout if keys is None else layout + WRAPPED
+        found = self._store.load_snapshot(key, layout)
         if found is None or found[0] > self.head:
             return None
         seq, state = found
-        opened = state if keys is None else keys.unwrap(state)
+        opened = state if keys is None else keys.unwrap(state, _place(key, layout, seq))
         return None if opened is None else (seq, opened)
 
     def statistics(self) -> Statistics:
@@ -320,6 +322,11 @@ class Journal:
         if self._store.inline:
             return read(*args, **kwargs)
         return await self._loop.run_in_executor(None, partial(read, *args, **kwargs))
+
+
+def _place(key: str, layout: str, seq: int) -> bytes:
+    """What a sealed snapshot is bound to: moved or renumbered, it would be another's past."""
+    return f"{seq}\n{layout}\n{key}".encode()
 
 
 def _kind(refusal: BaseException) -> str:

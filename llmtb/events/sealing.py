@@ -64,12 +64,15 @@ class Keys(Protocol):
         """
         ...
 
-    def wrap(self, state: bytes) -> bytes:
-        """A snapshot's bytes, sealed until somebody is forgotten."""
+    def wrap(self, state: bytes, place: bytes) -> bytes:
+        """The bytes of a snapshot, bound to a place, sealed until somebody is forgotten."""
         ...
 
-    def unwrap(self, state: bytes) -> bytes | None:
-        """The bytes of a snapshot that was wrapped; None if somebody was forgotten since."""
+    def unwrap(self, state: bytes, place: bytes) -> bytes | None:
+        """The bytes of a snapshot that was wrapped for this place.
+
+        None if somebody was forgotten since, or it is not the one.
+        """
         ...
 
 

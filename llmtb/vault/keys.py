@@ -35,7 +35,7 @@ PROFILE: Final = "profile"  # the sort of words that has one key for all days
 SNAPSHOTS: Final = "snapshots"  # the owner of the key that seals these
 KEPT: Final = 10_000  # keys that are kept at hand, for sealing and for opening each
 ID: Final = 8  # bytes
-_STATE: Final = b"llmtb snapshot 1"
+_STATE: Final = b"llmtb snapshot 2\n"
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -173,16 +173,16 @@ class Vault:
             with self._writing:
                 self._settle()
 
-    def wrap(self, state: bytes) -> bytes:
+    def wrap(self, state: bytes, place: bytes) -> bytes:
         """A snapshot's bytes, sealed until `renew_snapshots`."""
         if self._snapshots is None:
             raise StorageFailed(f"{self.path} was opened for reading only")
         nonce = self._new_bytes(NONCE)
-        sealed = self._snapshots.cipher.encrypt(nonce, state, _STATE)
+        sealed = self._snapshots.cipher.encrypt(nonce, state, _STATE + place)
         return self._snapshots.id.to_bytes(ID, "big") + nonce + sealed
 
-    def unwrap(self, state: bytes) -> bytes | None:
-        """The bytes of a snapshot; None if somebody was forgotten since, or it is not whole.
+    def unwrap(self, state: bytes, place: bytes) -> bytes | None:
+        """The bytes of a snapshot; None if somebody was forgotten since, or it is another's.
 
         Without it only the recovery takes longer. Raises StorageFailed or DamagedDatabase.
         """
@@ -190,7 +190,8 @@ class Vault:
         if live is None or int.from_bytes(state[:ID], "big") != live.id:
             return None
         try:
-            return live.cipher.decrypt(state[ID : ID + NONCE], state[ID + NONCE :], _STATE)
+            nonce, sealed = state[ID : ID + NONCE], state[ID + NONCE :]
+            return live.cipher.decrypt(nonce, sealed, _STATE + place)
         except (InvalidTag, ValueError):
             return None
 

@@ -63,10 +63,10 @@ class Drawer:
 
     def settle(self) -> None: ...
 
-    def wrap(self, state: bytes) -> bytes:
+    def wrap(self, state: bytes, place: bytes) -> bytes:
         return state
 
-    def unwrap(self, state: bytes) -> bytes | None:
+    def unwrap(self, state: bytes, place: bytes) -> bytes | None:
         return state
 
 

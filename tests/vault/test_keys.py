@@ -158,17 +158,17 @@ def test_more_keys_than_are_kept_at_hand_are_all_opened(vault: Vault) -> None:
 
 
 def test_snapshots_are_void_once_their_key_is_renewed(vault: Vault, tmp_path: Path) -> None:
-    wrapped = vault.wrap(b"state of ada")
+    wrapped = vault.wrap(b"state of ada", PLACE)
     assert b"ada" not in wrapped
-    assert vault.unwrap(wrapped) == b"state of ada"
+    assert vault.unwrap(wrapped, PLACE) == b"state of ada"
     vault.close()
     again = vault_in(tmp_path)
-    assert again.unwrap(wrapped) == b"state of ada"
-    assert again.unwrap(wrapped[:-1]) is None
-    assert again.unwrap(b"") is None
+    assert again.unwrap(wrapped, PLACE) == b"state of ada"
+    assert again.unwrap(wrapped[:-1], PLACE) is None
+    assert again.unwrap(b"", PLACE) is None
     again.renew_snapshots()
-    assert again.unwrap(wrapped) is None
-    assert again.unwrap(again.wrap(b"")) == b""
+    assert again.unwrap(wrapped, PLACE) is None
+    assert again.unwrap(again.wrap(b"", PLACE), PLACE) == b""
     again.close()
 
 

@@ -1,7 +1,9 @@
 """What is said about people is sealed where it stands, and opened by their keys alone."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -17,6 +19,7 @@ from llmtb.events.journal import Change, Journal, Part
 from llmtb.events.personal import plan_of
 from llmtb.events.sealing import EXTENSION, Sealed, is_sealed, parts_of
 from llmtb.events.stores.memory import MemoryStore
+from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.vault.keys import Vault
 from tests.events.samples import example
 from tests.events.strategies import events
@@ -191,3 +194,35 @@ def test_one_seed_gives_one_journal(tmp_path: Path) -> None:
     first, again, other = made("a", 1), made("b", 1), made("c", 2)
     assert first == again
     assert len(set(first) | set(other)) == 6
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE snapshots SET seq = 2 WHERE key = 'chat/1'",
+        "UPDATE snapshots SET layout = replace(layout, 'v1', 'v2')",
+        "UPDATE OR REPLACE snapshots SET key = 'chat/1' WHERE key = 'chat/2'",
+    ],
+    ids=["renumbered", "of another layout", "of another actor"],
+)
+def test_a_snapshot_that_was_moved_is_none(tmp_path: Path, change: str) -> None:
+    async def main() -> None:
+        vault = vault_in(tmp_path)
+        path = tmp_path / "journal.db"
+        journal = await Journal.open(SQLiteStore(path), codec=sealing(vault))
+        event = example(BreakExtended, full=True)
+        await journal.append([Part([Change("agent/ada", each, event) for each in (1, 2)])])
+        for key in ("chat/1", "chat/2"):
+            journal.save_snapshot(key, "v1", 1, b"state of " + key.encode())
+        await journal.close()
+        for changed in (False, True):
+            if changed:
+                with closing(sqlite3.connect(path)) as database, database:
+                    assert database.execute(change).rowcount
+            journal = await Journal.open(SQLiteStore(path), codec=sealing(vault))
+            found = journal.load_snapshot("chat/1", "v1") or journal.load_snapshot("chat/1", "v2")
+            assert found == (None if changed else (1, b"state of chat/1"))
+            await journal.close()
+        vault.close()
+
+    asyncio.run(main())
