@@ -27,8 +27,8 @@ class Shown:
     def settle(self) -> None:
         """Do nothing: there are no keys."""
 
-    def wrap(self, state: bytes) -> bytes:
+    def wrap(self, state: bytes, place: bytes) -> bytes:
         raise TypeError("what is only shown has no snapshots")
 
-    def unwrap(self, state: bytes) -> bytes | None:
+    def unwrap(self, state: bytes, place: bytes) -> bytes | None:
         raise TypeError("what is only shown has no snapshots")
