@@ -1,17 +1,18 @@
 """Puts together everything that is held about a person, so that it can be handed to them.
 
-Other people are in it by their part alone, without name or id; their words are left out, and so
-is what says nothing about the person.
+Other people are in it by their part alone, without name or id; their words are left out, also
+where a message passed them on, and so is what says nothing about the person.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from llmtb.audit.tracing import Person
+from llmtb.audit.tracing import Person, words_of
 from llmtb.events.access import InvitationAccepted
+from llmtb.events.chat import MessageQueued
 from llmtb.events.desk import MessageRelayed
 from llmtb.events.event import Event
 from llmtb.events.floor import AgentAdded, AgentChanged, ShiftReported
@@ -24,6 +25,7 @@ LEFT_OUT: Final = "⟦left out⟧"
 _UNSAID: Final = ("stream", "version")
 _PLAIN: Final = ("seq", "at", "type")
 _OF_A_CHAT: Final = ("question", "update")  # ids that hold the chat's
+_TELLS_OF: Final = re.compile(r"reply:notice:(\d{1,18}):")  # a message's id, and an event's place
 
 
 class Told(NamedTuple):
@@ -63,10 +65,13 @@ def others_of(events: Iterable[Event], person: Person) -> Others:
 def told_of(recorded: Iterable[Recorded], person: Person, others: Others) -> Iterator[Told]:
     """What they are told of each event that is about them, in order."""
     mine, names = _ids(person), _names(others.names)
+    theirs: set[int] = set()  # events with words of others
     for each in recorded:
+        if any(owner not in person.owners for owner, _ in words_of(each)):
+            theirs.add(each.seq)
         if not _is_about(each, mine, person.owners):
             continue
-        form = publish(msgspec.structs.replace(each, event=_own(each, person, mine)))
+        form = publish(msgspec.structs.replace(each, event=_own(each, person, mine, theirs)))
         among = others
         chat = getattr(each.event, "chat", None)
         if chat is not None and chat not in mine:  # a customer that they talked with
@@ -94,8 +99,8 @@ def _is_about(recorded: Recorded, mine: frozenset[str], owners: frozenset[str]) 
     return any(getattr(event, name, None) in mine for name in ("agent", "chat", "of", "person"))
 
 
-def _own(recorded: Recorded, person: Person, mine: frozenset[str]) -> Event:
-    """The event with their own words in it alone."""
+def _own(recorded: Recorded, person: Person, mine: frozenset[str], theirs: Set[int]) -> Event:
+    """The event with their own words in it alone. theirs: events with words of others."""
     event = recorded.event
     if isinstance(event, ShiftReported):
         lines = [each for each in event.report.agents if each.agent in mine]
@@ -111,7 +116,14 @@ def _own(recorded: Recorded, person: Person, mine: frozenset[str]) -> Event:
         whose.add(owner[0])
 
     blanked: Event = divide(event, plan, recorded.stream, take)
-    return event if whose <= person.owners else blanked
+    passed_on = isinstance(event, MessageQueued) and _tells_of(event.message) in theirs
+    return blanked if passed_on or not whose <= person.owners else event
+
+
+def _tells_of(message: str) -> int | None:
+    """The position of the event that a message tells of, by its id; None if it answers a press."""
+    found = _TELLS_OF.match(message)
+    return int(found[1]) if found else None
 
 
 def _names(names: Mapping[str, str]) -> re.Pattern[str]:

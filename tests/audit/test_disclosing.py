@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from llmtb.actors.agent import CheckIn
 from llmtb.actors.centre import AddAgent
 from llmtb.actors.chat import Draft, QueueMessage
+from llmtb.actors.desk import HandOver, RelayWords
 from llmtb.events.audit import PersonDisclosed
 from llmtb.verbs.disclose import Wish, disclose
 from llmtb.verbs.exits import Failed
@@ -92,6 +94,30 @@ def test_a_customer_is_told_of_their_own_chat(folder: Path) -> None:
     assert secret("7001", 3) in events
     assert secret("ava", 1) not in events
     assert secret("7001", 3) in "\n".join(page.said)
+
+
+def test_a_message_does_not_pass_on_what_a_customer_said(folder: Path) -> None:
+    words = secret("7001", 9)
+
+    async def story() -> None:
+        async with company.records(folder, StillClock()) as archive:
+            house = archive.house
+            await house.floor(CheckIn(agent="ava"))
+            over = HandOver(chat="7001", reason="person_requested", summary=words, among=("ava",))
+            said = RelayWords(chat="7001", by="7001", text=words, update="u9")
+            for command in (over, said):
+                recorded, *_ = await house.floor(command)
+                message = f"reply:notice:{recorded.seq}:101"
+                draft = Draft(message=message, text=f"customer 7001 writes: {words}")
+                await house.chat("101", QueueMessage(chat="101", draft=draft))
+
+    asyncio.run(story())
+    page, events = told(folder, "ava")
+    for text in ("\n".join(page.said), events):
+        assert words not in text
+        assert "7001" not in text
+        assert secret("ava", 1) in text
+    assert words in told(folder, "chat/7001")[1]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
