@@ -116,7 +116,8 @@ class Pseudonyms:
         marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
         mark = next((each for each in marks if isinstance(each, Personal)), None)
         if mark is not None:
-            blank = plain(mark.blank)
+            # Of a struct it would not be told which one it is, so that nobody could read it.
+            blank = None if isinstance(mark.blank, msgspec.Struct) else plain(mark.blank)
             return lambda _: blank
         if _is_struct(hint):
             return self._structs

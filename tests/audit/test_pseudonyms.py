@@ -11,6 +11,7 @@ import pytest
 from llmtb.audit.pseudonyms import KEPT, Pseudonyms
 from llmtb.events.codec import CODEC, PUBLISHED
 from llmtb.events.event import Event
+from replay.source import open_source
 from tests.audit.given_out import day, everything, give, kept
 from tests.audit.test_exporting import STORY, lines
 from tests.events.samples import example
@@ -43,6 +44,20 @@ def test_of_any_event_only_what_is_named_is_told(kind: type[Event], full: bool) 
         (name, text) for name, text in texts("", told) if MARK in text and name not in KEPT
     ] == []
     assert {"state", "hash", "opened", "command", "previous", "proof"}.isdisjoint(told)
+
+
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize("kind", PUBLISHED, ids=lambda kind: kind.__name__)
+def test_any_event_can_be_asked_about(kind: type[Event], full: bool, tmp_path: Path) -> None:
+    event = example(kind, full=full)
+    topic, state = CODEC.encode(event)
+    line, _ = Pseudonyms(b"k" * 32).line((1, "agent/sara", 1, topic, state, bytes(32)), event)
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(line)
+    with open_source(path) as source:
+        (read,) = source.events()
+    assert type(read.event) is kind
+    assert read.event.at == event.at
 
 
 def test_nobody_is_found_in_a_day(tmp_path: Path) -> None:
