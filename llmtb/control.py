@@ -129,7 +129,7 @@ class Control:
             return _failed(INPUT, _TOO_LONG)
         try:
             request = msgspec.json.decode(line, type=dict[str, Any])
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return _failed(INPUT, f"not a request: {error}")
         try:
             return {"done": await self._serve(request, note)}

@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from llmtb.events.codec import UNREADABLE
 from llmtb.events.exported import (
     CHECKPOINT,
     LONGEST_LINE,
@@ -104,7 +105,7 @@ class Export:
         except OSError as error:
             self.findings.add(f"cannot be read: {error.strerror}", MANIFEST)
             return None
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        except UNREADABLE as error:
             self.findings.add(f"is no manifest of an export: {error}", MANIFEST)
             return None
         if manifest.schema > SCHEMA:

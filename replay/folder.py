@@ -8,7 +8,7 @@ from typing import BinaryIO, Self
 import msgspec
 
 from llmtb.events.chain import Row
-from llmtb.events.codec import CODEC
+from llmtb.events.codec import CODEC, UNREADABLE
 from llmtb.events.errors import UnreadableEvent
 from llmtb.events.exported import LONGEST_LINE, MANIFEST, TAIL, Line, Manifest
 from llmtb.events.published import event_of
@@ -51,7 +51,7 @@ class FolderSource:
                 opened = line.opened or ()
                 shown.show(None if each is None else b64decode(each) for each in opened)
                 yield from codec.recorded([self._row(number, line)])
-            except (UnreadableEvent, msgspec.MsgspecError, LookupError, ValueError) as error:
+            except (UnreadableEvent, LookupError, *UNREADABLE) as error:
                 raise self._broken(number, error) from error
 
     def _row(self, number: int, line: Line) -> Row:
@@ -72,7 +72,7 @@ class FolderSource:
                 if not text.endswith(b'"}\n'):
                     raise ValueError("it is no whole line")
                 yield number, READ(text[:-TAIL] + b"}")
-            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            except UNREADABLE as error:
                 raise self._broken(number, error) from error
 
     def _broken(self, number: int, error: Exception) -> Failed:
@@ -103,7 +103,7 @@ def _manifest(path: Path) -> Manifest:
         raise Failed(
             INPUT, f"{path}: cannot be read: {error.strerror}; is this an export?"
         ) from error
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Failed(BROKEN, f"{path}: is no manifest of an export: {error}") from error
 
 

@@ -5,10 +5,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from llmtb.events.chain import Row
-from llmtb.events.codec import CODEC
+from llmtb.events.codec import CODEC, UNREADABLE
 from llmtb.events.errors import UnreadableEvent
 from llmtb.events.merkle import Frontier
 from llmtb.events.stores.database import LAYOUT
@@ -132,7 +130,7 @@ def _seen(row: Row) -> Seen:
     seq, _, _, topic, state, _ = row
     try:
         return Seen(None, row, seq, CODEC.readers[topic](state).at)
-    except (KeyError, ValueError, msgspec.MsgspecError):  # sealed, superseded or damaged
+    except (KeyError, *UNREADABLE):  # sealed, superseded or damaged
         pass
     try:
         return Seen(None, row, seq, CODEC.as_stored(row)[0].at)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from llmtb.events.chain import Row
-from llmtb.events.codec import CODEC
+from llmtb.events.codec import CODEC, UNREADABLE
 from llmtb.events.errors import UnreadableEvent
 from llmtb.events.event import Event
 from llmtb.events.exported import END, TAIL, Places, line_of
@@ -67,7 +67,9 @@ class Lines:
             opened = () if told.opened is None else boxes
             again, self.leaf = line_of(row, event, opened, Places(told.command, before, told.proof))
         except UnreadableEvent as error:
-            return self._undecoded(number, text, row, error)
+            return self._undecoded(number, text, row, error.why)
+        except RecursionError:
+            return self._undecoded(number, text, row, "it is nested too deep")
         self.event = event
         if again == text:
             return Seen(number, row, row[0], event.at, None, before, told.proof)
@@ -83,10 +85,10 @@ class Lines:
             return Seen(number, None, None, None, "it is cut off: it does not end as a line")
         return Seen(number, None, None, None, f"it is no line of an export: {_one_line(error)}")
 
-    def _undecoded(self, number: int, text: bytes, row: Row, error: UnreadableEvent) -> Seen:
+    def _undecoded(self, number: int, text: bytes, row: Row, why: str) -> Seen:
         if not self._leaf_holds(text):
             return Seen(number, row, None, None, f"{CHANGED}; its state cannot be read")
-        return Seen(number, row, row[0], None, f"its state cannot be read: {error.why}")
+        return Seen(number, row, row[0], None, f"its state cannot be read: {why}")
 
     def _without_state(self, number: int, text: bytes) -> Seen:
         try:
@@ -148,5 +150,4 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _READ = msgspec.json.Decoder(Told).decode

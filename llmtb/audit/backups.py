@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from llmtb.audit.journals import Proven, Tell, proven
 from llmtb.control import INPUT, Unable
+from llmtb.events.codec import UNREADABLE
 from llmtb.events.errors import DamagedDatabase
 from llmtb.events.note import Checkpoint, NoteError, opened
 
@@ -88,7 +89,7 @@ def manifest_of(backup: Path) -> Manifest:
             return msgspec.json.decode(file.read(LONGEST), type=Manifest)
     except (FileNotFoundError, NotADirectoryError):
         raise Unable(INPUT, f"{backup}: is no backup: there is no {MANIFEST} in it") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         why = " ".join(str(error).split())
         raise Unable(INPUT, f"{backup / MANIFEST}: is not that of a backup: {why}") from error
 

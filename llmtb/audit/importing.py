@@ -15,6 +15,7 @@ import msgspec
 
 from llmtb.control import INPUT, Unable
 from llmtb.events.chain import GENESIS, Row, seal
+from llmtb.events.codec import UNREADABLE
 from llmtb.events.errors import StorageFailed
 from llmtb.events.exported import (
     CHECKPOINT,
@@ -121,7 +122,7 @@ class _Reading:
         text = self._read(MANIFEST, LONGEST_MANIFEST)
         try:
             self.manifest = msgspec.json.decode(text, type=Manifest)
-        except (msgspec.MsgspecError, UnicodeError) as error:
+        except UNREADABLE as error:
             raise self._bad(f"{MANIFEST} is none of an export: {error}") from error
         self._text = text
         self._key = key or self.manifest.key
@@ -149,7 +150,7 @@ class _Reading:
             for number, text in _numbered(file):
                 try:
                     row, command = self._taken(text)
-                except (msgspec.MsgspecError, ValueError) as error:
+                except UNREADABLE as error:
                     raise self._bad(f"line {number} of {EVENTS}: {error}") from error
                 rows.append(row)
                 if command is not None:

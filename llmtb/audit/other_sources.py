@@ -13,6 +13,7 @@ from llmtb.audit.carving import Candidate
 from llmtb.audit.linking import ELSEWHERE, Candidates
 from llmtb.audit.pages import Pages
 from llmtb.control import INPUT, Unable
+from llmtb.events.codec import UNREADABLE
 from llmtb.events.exported import EVENTS, LONGEST_LINE, base64
 from llmtb.events.stores.store import Applied
 
@@ -96,7 +97,7 @@ def _lines(file: Path) -> Iterator[_Line]:
     """The lines that hold an event's bytes; others are cut off, or show ids replaced."""
     with file.open("rb") as opened:
         while text := opened.readline(LONGEST_LINE):
-            with suppress(msgspec.MsgspecError):
+            with suppress(*UNREADABLE):
                 yield _LINE.decode(text)
 
 

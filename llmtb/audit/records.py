@@ -92,4 +92,7 @@ _WHEN = msgspec.msgpack.Decoder(_When)
 
 def instant_of(state: bytes) -> Instant:
     """When a stored event happened. Raises msgspec.MsgspecError."""
-    return _WHEN.decode(parts_of(state).event if is_sealed(state) else state).at
+    try:
+        return _WHEN.decode(parts_of(state).event if is_sealed(state) else state).at
+    except RecursionError as error:
+        raise msgspec.DecodeError("it is nested too deep") from error

@@ -25,6 +25,8 @@ from llmtb.events.record import Change, Recorded
 from llmtb.events.sealing import MARKS, Keys, Place, Sealed, is_sealed, opened, parts_of, seal
 
 Reader = Callable[[bytes], Event]
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What decoding raises for bytes that are none of ours, however deep they are nested."""
 
 
 class Upcaster(NamedTuple):
@@ -148,7 +150,7 @@ class Codec:
                     boxes = self._open(sealed, Place(stream, version, topic))
                     event = opened(event, plan, stream, boxes)
             return (event,) if topic in self.readers else self._upcast(event)
-        except (msgspec.MsgspecError, ValueError) as error:
+        except UNREADABLE as error:
             raise UnreadableEvent(seq, topic, _one_line(error)) from error
 
     def _open(self, sealed: Sealed, place: Place) -> list[bytes | None]:
@@ -166,7 +168,7 @@ class Codec:
             return []
         try:
             return self._open(parts_of(state), Place(stream, version, topic))
-        except (msgspec.MsgspecError, ValueError) as error:
+        except UNREADABLE as error:
             raise UnreadableEvent(seq, topic, _one_line(error)) from error
 
     def as_stored(self, row: Row) -> tuple[Event, list[bytes | None]]:
@@ -185,7 +187,7 @@ class Codec:
             event = read(parts_of(state).event)
             plan = plan_of(type(event)) if any(boxes) else None
             return event if plan is None else opened(event, plan, stream, boxes), boxes
-        except (msgspec.MsgspecError, ValueError) as error:
+        except UNREADABLE as error:
             raise UnreadableEvent(seq, topic, _one_line(error)) from error
 
     def _unknown(self, seq: int, topic: str) -> UnreadableEvent:
@@ -205,7 +207,7 @@ class Codec:
                 if state[0] not in MARKS:
                     found.append(Recorded(seq, stream, version, readers[topic](state), mark))
                     continue
-            except (LookupError, msgspec.MsgspecError):  # it is superseded or damaged
+            except (LookupError, *UNREADABLE):  # it is superseded or damaged
                 pass
             found += [Recorded(seq, stream, version, each, mark) for each in self._decode(row)]
         return found

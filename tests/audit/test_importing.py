@@ -14,9 +14,10 @@ from llmtb.audit.importing import Imported, take_in
 from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE
 from llmtb.events.errors import AlreadyApplied, ForeignDatabase, JournalInUse
-from llmtb.events.exported import CHECKPOINT, EVENTS, MANIFEST, SIGNED
+from llmtb.events.exported import CHECKPOINT, END, EVENTS, MANIFEST, SIGNED, TAIL
 from llmtb.events.floor import CheckedIn
 from llmtb.events.journal import Change, Journal, Part
+from llmtb.events.merkle import leaf
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.vault.signer import Signer
 from tests.audit.given_out import NOON, OURS, Said, give, keep, kept, tables
@@ -159,6 +160,27 @@ def test_a_journal_in_use_and_other_files_are_left_alone(out: Path, tmp_path: Pa
     with pytest.raises(ForeignDatabase):
         taken(out, tmp_path)
     assert (tmp_path / JOURNAL_FILE).read_bytes() == b"a photo" * 1000
+
+
+def test_lines_that_are_nested_without_end_are_refused(out: Path, tmp_path: Path) -> None:
+    deep = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
+    for name, wrong in (
+        (EVENTS, b'"payload":{'),
+        (MANIFEST, b'"types": {'),
+    ):
+        copy = tmp_path / name
+        shutil.copytree(out, copy)
+        text = (copy / name).read_bytes()
+        assert wrong in text
+        put = wrong + b'"deep":' + deep + b","
+        changed = text.replace(wrong, put, 1)
+        if name == EVENTS:
+            first, *rest = changed.splitlines(keepends=True)
+            body = first[:-TAIL]
+            changed = b"".join([body, END, leaf(body).hex().encode(), b'"}\n', *rest])
+        (copy / name).write_bytes(changed)
+        with pytest.raises(Unable, match=name):
+            taken(copy, tmp_path / "data")
 
 
 def test_what_is_no_export_is_told_in_a_line(tmp_path: Path) -> None:

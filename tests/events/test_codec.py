@@ -22,6 +22,14 @@ JOINED = WaitJoined(at=NOON, by="a1", agent="a1", shift="2026-11-21/day")
 _, STATE = CODEC.encode(JOINED)
 
 
+def nested(depth: int) -> bytes:
+    """A change of the rules whose table holds tables that hold tables."""
+    return b"\x93" + msgspec.msgpack.encode(NOON) + b"\xa1b" + b"\x81\xa1a" * depth + b"\x80"
+
+
+NESTED = nested(100_000)
+
+
 @pytest.mark.parametrize("kind", CODEC.types.values(), ids=CODEC.types)
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
@@ -152,6 +160,7 @@ def test_a_journal_is_read_through_its_upcasters() -> None:
         ("WaitJoined", b"\xc1", UnreadableEvent, "cannot be read"),
         ("WaitJoined", STATE[:-1], UnreadableEvent, "cannot be read"),
         ("WaitJoined", msgspec.msgpack.encode([NOON, "a1", 7, "day"]), UnreadableEvent, "Expected"),
+        ("PolicyChanged", NESTED, UnreadableEvent, "cannot be read"),
         ("WaitJoined.2", STATE, NewerEvent, "newer than this program"),
         ("WaitJoined.x", STATE, UnreadableEvent, "no such type"),
     ],

@@ -1,10 +1,15 @@
 """An auditor checks a journal with a tool that needs nothing of the running system."""
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from llmtb.events.chain import GENESIS, chained
+from llmtb.events.exported import line_of
+from llmtb.events.floor import PolicyChanged
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.simulate import simulate
 from llmtb.testing.day import Day
@@ -52,3 +57,18 @@ def test_what_is_no_journal_is_told_in_a_line(
 ) -> None:
     assert main(["verify", str(tmp_path / "nothing.db")]) == INPUT
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("depth", [500, 900, 100_000])
+def test_a_state_that_is_nested_without_end_is_told_like_any_other_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], depth: int
+) -> None:
+    path = tmp_path / "events.jsonl"
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    state = b"\x93" + msgspec.msgpack.encode(at) + b"\xa1b" + b"\x81\xa1a" * depth + b"\x80"
+    row = chained(GENESIS, [("desk/policy", 1, "PolicyChanged", state)])[0]
+    event = PolicyChanged(at=at, by="b", policy={}, changed=[])
+    line, _ = line_of(row, event, ())
+    path.write_bytes(line)
+    assert main(["verify", str(path)]) == BROKEN
+    assert "line 1 (event 1): its state cannot be read" in capsys.readouterr().out
