@@ -19,6 +19,7 @@ from llmtb.audit.journals import Proven, Tell, proven
 from llmtb.control import INPUT, Unable
 from llmtb.events.codec import UNREADABLE
 from llmtb.events.errors import DamagedDatabase
+from llmtb.events.note import LONGEST as NOTE
 from llmtb.events.note import Checkpoint, NoteError, opened
 
 FORMAT: Final = "llmtb-backup 1"
@@ -31,7 +32,9 @@ PIECE: Final = 1 << 20  # bytes read at once
 LONGEST: Final = 64 * 1024 * 1024  # bytes of a manifest; it has a line for each document
 
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-Name = Annotated[str, Meta(pattern=r"^(documents/)?[^/.][^/]*\Z", max_length=100)]
+Name = Annotated[
+    str, Meta(pattern=r"^(journal\.db|keys\.db|documents/[^/.][^/]*)\Z", max_length=100)
+]
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -94,6 +97,11 @@ def manifest_of(backup: Path) -> Manifest:
         raise Unable(INPUT, f"{backup / MANIFEST}: is not that of a backup: {why}") from error
 
 
+def _text_of(note: Path) -> str:
+    with note.open("rb") as file:
+        return file.read(4 * NOTE + 1).decode("utf-8")
+
+
 def prove(backup: Path, manifest: Manifest, tell: Tell) -> Proven:
     """See that a backup is what its manifest says, and that its journal holds.
 
@@ -109,7 +117,7 @@ def prove(backup: Path, manifest: Manifest, tell: Tell) -> Proven:
     if (size, head, found.root.hex()) != (manifest.events, manifest.head, manifest.root):
         raise DamagedDatabase(backup / JOURNAL, "is not the journal that was backed up")
     try:
-        checkpoint = opened((backup / CHECKPOINT).read_text("utf-8"), manifest.key)
+        checkpoint = opened(_text_of(backup / CHECKPOINT), manifest.key)
     except (NoteError, UnicodeDecodeError) as error:
         raise DamagedDatabase(backup / CHECKPOINT, f"is damaged: {error}") from error
     if checkpoint != Checkpoint(manifest.origin, size, found.root):

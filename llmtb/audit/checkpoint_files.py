@@ -36,7 +36,8 @@ def keep(folder: Path, size: int, note: str) -> Path:
     if path.exists() and path.read_bytes() == content:
         return path
     fresh = folder / f"{path.name}.new"
-    with fresh.open("wb") as file:
+    fresh.unlink(missing_ok=True)
+    with fresh.open("xb") as file:  # not through a link: others may write in this folder, too
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -215,6 +215,10 @@ def test_what_lies_beside_the_journal_goes_too(tmp_path: Path) -> None:
         for number, name in ((101, "ava_q"), (102, "ben_q")):
             database.execute("INSERT INTO peers VALUES (?, ?)", (number, f"+98{name}"))
             database.execute("INSERT INTO usernames VALUES (?, ?)", (number, name))
+    unfit = session.with_name("bot-2.session.unfit")
+    unfit.write_bytes(b"no database: ava_q")
+    damaged = session.with_name("bot-3.session")
+    damaged.write_bytes(session.read_bytes()[:5000].replace(b"SQLite format 3", b"SQLite format 4"))
     secrets = tmp_path / "second-factors.json"
     secrets.write_text('{"ava":{"secret":"AAAA"},"ben":{"secret":"BBBB"}}', "ascii")
 

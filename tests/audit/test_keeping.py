@@ -1,7 +1,9 @@
 """Backups and what is made of them: whole, proven, and of the moment that was asked for."""
 
 import asyncio
+import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -278,6 +280,21 @@ def test_who_was_forgotten_since_stays_forgotten_with_the_newer_keys(
     restore(backup, tmp_path / "without", Until(), None, unheard)
     give_keys(data, tmp_path / "without")
     assert REDACTED not in texts_of(tmp_path / "without")
+
+
+@pytest.mark.parametrize(
+    "name", ["second-factors.json", "views.db", "journal.db-wal", "llmtb.toml"]
+)
+def test_nothing_is_restored_but_what_backups_hold(backup: Path, tmp_path: Path, name: str) -> None:
+    forged = tmp_path / "backup"
+    shutil.copytree(backup, forged)
+    (forged / name).write_bytes(b"{}")
+    told = json.loads((forged / MANIFEST).read_bytes())
+    told["files"][name] = {"size": 2, "sha256": sha256(b"{}").hexdigest()}
+    (forged / MANIFEST).write_text(json.dumps(told), "utf-8")
+    with pytest.raises(Unable, match="is not that of a backup"):
+        restore(forged, tmp_path / "data", Until(), None, unheard)
+    assert not (tmp_path / "data").exists()
 
 
 def test_what_cannot_be_restored_is_said_in_a_line(backup: Path, tmp_path: Path) -> None:

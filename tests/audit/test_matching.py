@@ -176,6 +176,15 @@ def test_an_origin_that_was_set_anew_leaves_earlier_checkpoints_ours(tmp_path: P
     virtual.run(main(), NIGHT)
 
 
+def test_a_checkpoint_is_written_through_no_link(tmp_path: Path) -> None:
+    master, folder = tmp_path / "master.key", tmp_path / "share"
+    master.write_bytes(b"secret")
+    folder.mkdir()
+    (folder / f"{name_of(7)}.new").symlink_to(master)
+    assert keep(folder, 7, "a note").read_text("utf-8") == "a note"
+    assert master.read_bytes() == b"secret"
+
+
 def test_other_files_of_the_folder_are_passed_over(tmp_path: Path) -> None:
     for name in ("notes.txt", "5.checkpoint", ".000000000009.checkpoint.new"):
         (tmp_path / name).write_text("x", "utf-8")

@@ -107,14 +107,24 @@ class Folder:
 def forget_peer(folder: Path, user: int) -> None:
     """Keep nothing of what Telegram said of somebody in the sessions of a folder nobody uses.
 
-    It is said again when they write again. Raises OSError.
+    It is said again when they write again. A session that cannot be cleaned is not kept: the bot
+    signs in anew. Raises OSError.
     """
+    for unfit in folder.glob(f"*.session{_UNFIT}*"):
+        unfit.unlink()
     for session in folder.glob("*.session"):
-        with closing(sqlite3.connect(session, isolation_level=None)) as database:
-            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
-            for table in sorted(tables & {"usernames", "peers"}):
-                database.execute(f"DELETE FROM {table} WHERE id = ?", (user,))  # noqa: S608
-            database.execute("VACUUM")  # what was there is in no free page either
+        try:
+            _delete_peer(session, user)
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            session.unlink()
+
+
+def _delete_peer(session: Path, user: int) -> None:
+    with closing(sqlite3.connect(session, isolation_level=None)) as database:
+        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
+        for table in sorted(tables & {"usernames", "peers"}):
+            database.execute(f"DELETE FROM {table} WHERE id = ?", (user,))  # noqa: S608
+        database.execute("VACUUM")  # what was there is in no free page either
 
 
 def _is_usable(session: Path, newest: int) -> bool:
