@@ -1,5 +1,6 @@
 """A folder of data: the one way in which its journal and the keys beside it are opened."""
 
+import asyncio
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
@@ -82,7 +83,7 @@ async def open_journal(
             vault = open_vault(folder, audit, environment, read_only=read_only)
             _prove(store, CODEC.with_keys(vault), keys)
         journal = await Journal.open(store, codec=CODEC.with_keys(vault))
-        signing = None if read_only else await _guarded(journal, folder, audit)
+        signing = None if read_only else await _guarded(journal, store, folder, audit)
         if vault is not None and journal.refusal is None:
             _finish(journal, vault, folder, read_only=read_only)
         return Opened(journal, vault, signing)
@@ -93,11 +94,17 @@ async def open_journal(
         raise
 
 
-async def _guarded(journal: Journal, folder: Path, audit: Audit) -> Signing:
-    """See whether the journal is the one that was signed; else it takes nothing more."""
+async def _guarded(journal: Journal, store: SQLiteStore, folder: Path, audit: Audit) -> Signing:
+    """See whether the journal is the one that was signed; else it takes nothing more.
+
+    So it is where events are there, but would not be found among those of their streams.
+    """
     signer = Signer.at(folder, audit.origin, secrets.token_bytes)
     kept = Path(audit.checkpoints) if audit.checkpoints else folder / CHECKPOINTS
-    return Signing(signer, kept, audit.origin, await guard(journal, signer.key, kept))
+    edge = await guard(journal, signer.key, kept)
+    if edge is not None and (why := await asyncio.to_thread(store.unsound)) is not None:
+        journal.refuse(why)
+    return Signing(signer, kept, audit.origin, edge)
 
 
 def _finish(journal: Journal, vault: Vault, folder: Path, *, read_only: bool) -> None:

@@ -143,6 +143,39 @@ def serving(folder: Path, story: Callable[[Live, httpx.AsyncClient], Awaitable[N
     asyncio.run(main())
 
 
+def hide(folder: Path, seq: int) -> None:
+    """Leave every event as it was signed, and one of them out of the index of streams."""
+    with closing(sqlite3.connect(folder / "journal.db", isolation_level=None)) as file:
+        [(table,)] = file.execute("SELECT sql FROM sqlite_schema WHERE name = 'stored_events'")
+        file.execute(table.replace("stored_events", "other", 1))
+        file.execute("INSERT INTO other SELECT * FROM stored_events WHERE seq != ?", (seq,))
+        file.execute("PRAGMA writable_schema = ON")
+        file.execute(
+            "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema"
+            " WHERE name = 'sqlite_autoindex_other_1')"
+            " WHERE name = 'sqlite_autoindex_stored_events_1'"
+        )
+        file.execute("DELETE FROM sqlite_schema WHERE tbl_name = 'other'")
+
+
+def test_an_event_that_is_there_but_not_found_in_its_stream_is_a_mismatch(folder: Path) -> None:
+    stream, version = next((row[1], row[2]) for row in rows_in(folder) if row[0] == 2)
+
+    async def opened_again() -> tuple[str | None, bool]:
+        held = await open_journal(folder, Audit(), {})
+        found = any(each.version == version for each in held.journal.read_stream(stream))
+        why = held.journal.refusal
+        await held.close()
+        return why, found
+
+    assert asyncio.run(opened_again()) == (None, True)
+    hide(folder, 2)
+    why, found = asyncio.run(opened_again())
+    assert not found
+    assert why is not None
+    assert "journal.db is damaged: row 2 missing from index" in why
+
+
 @pytest.mark.parametrize("tamper", [without_one, cut_short])
 def test_verbs_that_write_are_refused_until_the_owner_goes_on(
     folder: Path, tamper: Callable[[Path], None], capsys: pytest.CaptureFixture[str]

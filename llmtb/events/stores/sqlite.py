@@ -197,6 +197,12 @@ class SQLiteStore(SQLiteApplicationRecorder):
         statement = f"{SELECT_ROW} WHERE {wanted} ORDER BY originator_version LIMIT ?"
         return self._select(statement, stream, after, limit)
 
+    def unsound(self) -> str | None:
+        """Why a stream may not be read as all its events, but by a false index; None if it is."""
+        said: str
+        [(said,), *_] = self._select("PRAGMA integrity_check(stored_events)")
+        return None if said == "ok" else f"{self.path.name} is damaged: {said}; {ADVICE}"
+
     def applied(self, command: str) -> range | None:
         found = self._select(SELECT_COMMANDS, _json([command]))
         return range(found[0][1], found[0][2] + 1) if found else None
