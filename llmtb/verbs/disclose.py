@@ -13,6 +13,7 @@ from llmtb.audit.disclosing import others_of, told_of
 from llmtb.audit.disclosure_page import EVENTS, PAGE, page
 from llmtb.audit.retention import policy_of
 from llmtb.audit.tracing import known, who
+from llmtb.audit.whole import half, refuse_used
 from llmtb.channels.conversation.words import Words
 from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE, Opened, open_journal
@@ -44,25 +45,25 @@ def disclose(
     if not (folder / JOURNAL_FILE).exists():
         raise Failed(INPUT, f"{folder}: there is no journal here")
     out = wish.out or Path(f"llmtb-disclosure-{wish.person.replace('/', '-')}")
-    if out.exists():
-        raise Failed(INPUT, f"{out}: is there already; name a new folder with --out")
 
     def read(work: Callable[[Opened], T]) -> T:
         async def opened() -> T:
             held = await open_journal(folder, settings.audit, os.environ, read_only=True)
             try:
                 return work(held)
-            except Unable as unable:
-                raise Failed(unable.status, str(unable)) from unable
             finally:
                 await held.close()
 
         return asyncio.run(opened())
 
-    with failures():
-        person = read(lambda held: known(held.journal, wish.person).id)
-        done(*place, {"do": "record_disclosure", "by": "owner", "person": person})
-        count = read(lambda held: _write(held, wish._replace(person=person), out, clock))
+    try:
+        with failures():
+            refuse_used(out)
+            person = read(lambda held: known(held.journal, wish.person).id)
+            done(*place, {"do": "record_disclosure", "by": "owner", "person": person})
+            count = read(lambda held: _write(held, wish._replace(person=person), out, clock))
+    except Unable as unable:
+        raise Failed(unable.status, str(unable)) from unable
     if as_json:
         told = {"person": person, "events": count, "folder": str(out)}
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
@@ -78,8 +79,9 @@ def _write(held: Opened, wish: Wish, out: Path, clock: Clock | None) -> int:
     others = others_of(who(journal), person)
     told = list(told_of(journal.read(), person, others))
     speech = Words.load().speech(wish.language, policy_of(journal).zone)
-    out.mkdir(mode=0o700, parents=True)
     written = page(person.id, told, speech, (clock or WallClock()).now())
-    (out / PAGE).write_text(written, encoding="utf-8")
-    (out / EVENTS).write_bytes(msgspec.json.encode([each.form for each in told]) + b"\n")
+    with half(out.parent, out.name) as made:
+        (made.folder / PAGE).write_text(written, encoding="utf-8")
+        (made.folder / EVENTS).write_bytes(msgspec.json.encode([e.form for e in told]) + b"\n")
+        made.become(out)
     return len(told)

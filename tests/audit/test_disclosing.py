@@ -13,7 +13,7 @@ from llmtb.actors.chat import Draft, QueueMessage
 from llmtb.actors.desk import HandOver, RelayWords
 from llmtb.events.audit import PersonDisclosed
 from llmtb.verbs.disclose import Wish, disclose
-from llmtb.verbs.exits import Failed
+from llmtb.verbs.exits import STORAGE, Failed
 from tests.audit import company
 from tests.audit.company import NAMES, StillClock, secret
 
@@ -131,7 +131,8 @@ def test_the_page_is_in_their_language(folder: Path, language: str) -> None:
 def test_it_is_recorded_before_anything_is_written(folder: Path) -> None:
     out = folder.parent / "there"
     out.mkdir()
-    with pytest.raises(Failed, match="is there already"):
+    (out / "mine").touch()
+    with pytest.raises(Failed, match="something already"):
         disclose((None, folder), Wish("ava", out, "en"), False)
     with pytest.raises(Failed, match="nobody is known"):
         disclose((None, folder), Wish("zoe", None, "en"), False)
@@ -143,6 +144,17 @@ def test_it_is_recorded_before_anything_is_written(folder: Path) -> None:
         return [event.person for event in events if isinstance(event, PersonDisclosed)]
 
     assert asyncio.run(recorded()) == ["ava"]
+
+
+def test_one_that_fails_in_the_middle_leaves_no_page(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("llmtb.verbs.disclose.EVENTS", "nowhere/events.json")
+    out = folder.parent / "out"
+    with pytest.raises(Failed) as failed:
+        disclose((None, folder), Wish("ava", out, "en"), False)
+    assert failed.value.status == STORAGE
+    assert not out.exists()
 
 
 def test_what_was_forgotten_is_not_told(folder: Path) -> None:
