@@ -1,12 +1,11 @@
 """Check, read and ask an export or a journal; nothing of the running system is needed."""
 
 import argparse
-import os
 import sys
 from collections.abc import Collection, Sequence
 from importlib import import_module
 
-from replay.exits import DONE, FAULT, INTERRUPTED, Failed
+from replay.exits import DONE, FAULT, INTERRUPTED, Failed, unread
 
 VERBS = {
     "verify": "is every event what was written, in its place and order?",
@@ -47,8 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Who read our output has seen enough; Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        unread()
         return DONE
     except Exception as fault:  # noqa: BLE001 - the last door: no stack trace reaches a person
         said = " ".join(str(fault).split())

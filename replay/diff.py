@@ -2,7 +2,6 @@
 
 import argparse
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +11,7 @@ import msgspec
 
 from llmtb.events.published import publish
 from llmtb.events.record import Recorded
-from replay.exits import BROKEN, DONE
+from replay.exits import BROKEN, DONE, judged
 from replay.source import Source, open_source
 
 SHOWN = 20  # events that are printed; all are counted
@@ -58,11 +57,9 @@ def run(options: argparse.Namespace) -> int:
     """Compare the two; 0 where they are the same."""
     with open_source(options.a) as a, open_source(options.b) as b:
         found = by_meaning(a, b) if options.meaning else compare(_placed(a), _placed(b))
-    if options.json:
-        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
-    else:
-        sys.stdout.writelines(f"{line}\n" for line in _lines(found))
-    return DONE if found.parted is None else BROKEN
+    told = [msgspec.json.encode(found).decode()] if options.json else _lines(found)
+    text = "".join(f"{line}\n" for line in told)
+    return judged(text, DONE if found.parted is None else BROKEN)
 
 
 def compare(a: Iterator[Entry], b: Iterator[Entry]) -> Difference:

@@ -1,5 +1,8 @@
 """How `python -m replay` ends: the exit statuses, and the failures that lead to them."""
 
+import os
+import sys
+
 DONE, FAULT, INPUT, BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
 
 EXIT = {
@@ -9,6 +12,21 @@ EXIT = {
     BROKEN: "it does not hold: changed, damaged or not whole; or the two that were compared differ",
     INTERRUPTED: "interrupted from the keyboard",
 }
+
+
+def judged(text: str, status: int) -> int:
+    """Say what was found; returns the status, also where nobody read to the end."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        unread()
+    return status
+
+
+def unread() -> None:
+    """Who read our output has seen enough; Python would complain once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Failed(Exception):

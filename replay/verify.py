@@ -1,7 +1,6 @@
 """`verify`: is every event what was written, in its place and order?"""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from llmtb.events.exported import EVENTS
 from llmtb.events.published import instant
 from replay.course import Course
 from replay.earlier import Elsewhere
-from replay.exits import BROKEN, DONE, INPUT, Failed
+from replay.exits import BROKEN, DONE, INPUT, Failed, judged
 from replay.export import Export
 from replay.findings import Fault, Findings
 from replay.journal import Journal
@@ -44,11 +43,9 @@ def run(options: argparse.Namespace) -> int:
     key = None if options.key is None else key_of(options.key)
     with Elsewhere(options.checkpoint, options.against) as elsewhere:
         verdict = verify(options.path, key, elsewhere)
-    if options.json:
-        sys.stdout.write(msgspec.json.encode(_form(verdict)).decode() + "\n")
-    else:
-        sys.stdout.writelines(f"{line}\n" for line in _lines(verdict))
-    return BROKEN if verdict.findings.number else DONE
+    told = [msgspec.json.encode(_form(verdict)).decode()] if options.json else _lines(verdict)
+    text = "".join(f"{line}\n" for line in told)
+    return judged(text, BROKEN if verdict.findings.number else DONE)
 
 
 class Verdict(NamedTuple):

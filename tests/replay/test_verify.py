@@ -1,6 +1,9 @@
 """An auditor checks a journal with a tool that needs nothing of the running system."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +19,8 @@ from llmtb.testing.day import Day
 from replay.__main__ import main
 from replay.exits import BROKEN, DONE, INPUT
 
+ROOT = Path(__file__).parents[2]
+
 
 def journal_of_a_day(folder: Path) -> Path:
     path = folder / "journal.db"
@@ -27,6 +32,24 @@ def test_a_sound_journal_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str
     path = journal_of_a_day(tmp_path)
     assert main(["verify", str(path)]) == DONE
     assert "hold" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=str)
+def test_the_status_says_it_where_nobody_reads_to_the_end(tmp_path: Path, form: list[str]) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text("no event\n" * 3)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        ended = subprocess.run(
+            [sys.executable, "-m", "replay", "verify", str(path), *form],
+            cwd=ROOT,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (BROKEN, b"")
 
 
 @pytest.mark.parametrize(
