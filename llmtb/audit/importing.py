@@ -91,8 +91,8 @@ def _refuse_used(journal: Path) -> None:
 def _fill(part: Path, reading: "_Reading", progress: Progress) -> None:
     """Put everything into a new file, and have it on the disk."""
     create(part)
-    lay_out(part)
     try:
+        lay_out(part)
         with closing(sqlite3.connect(address(part, "rw"), uri=True, isolation_level=None)) as into:
             into.execute("PRAGMA journal_mode = OFF")  # nobody misses a half
             into.execute("PRAGMA synchronous = OFF")

@@ -78,7 +78,8 @@ class Records:
 
     def _selected(self, statement: str, *values: object) -> Iterator[Any]:
         try:
-            yield from self._database.execute(statement, values)
+            for row in self._database.execute(statement, values):  # noqa: UP028 - no close() to it
+                yield row
         except sqlite3.Error as error:
             raise StorageFailed(f"{self._path}: {error}") from error
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from contextlib import closing
@@ -11,12 +12,14 @@ import pytest
 
 from llmtb import cli
 from llmtb.audit.importing import take_in
+from llmtb.audit.records import Records
 from llmtb.data import JOURNAL_FILE
 from llmtb.events.audit import ExportStarted
 from llmtb.events.codec import CODEC
 from llmtb.events.stores.sqlite import SQLiteStore
 from llmtb.verbs import exits
-from tests.audit.given_out import OURS, day, give, holds, tables, vault_of
+from tests.audit.given_out import OURS, day, give, holds, kept, tables, vault_of
+from tests.audit.test_exporting import STORY
 
 ROOT = Path(__file__).parents[2]
 LIVES = 15
@@ -53,6 +56,33 @@ def test_the_journal_says_that_it_was_exported_and_the_export_does_not(
     )
     assert (again["events"], again["keys"]) == (count, False)
     assert tables(tmp_path / "new")[0] == tables(folder)[0][:count]
+
+
+@pytest.mark.parametrize("most", [8 << 10, 40 << 10])
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, most: int) -> None:
+    give(day(tmp_path), tmp_path / "export")
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE")}
+    said = subprocess.run(
+        [sys.executable, "-m", "llmtb", "import", "export", "--data", "new"],
+        cwd=tmp_path,
+        env=plain | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+    )
+    assert said.returncode == exits.STORAGE, said.stderr
+    assert len(said.stderr.splitlines()) == 1
+    assert not (tmp_path / "new" / JOURNAL_FILE).exists()
+
+
+def test_what_was_not_read_to_its_end_does_not_complain_later() -> None:
+    with kept(STORY) as folder:
+        with Records(folder / JOURNAL_FILE) as records:
+            reading = records.commands(1, 1000)
+            next(reading)
+        reading.close()  # type: ignore[attr-defined]
 
 
 def test_a_stretch_is_asked_for_by_position_day_or_time(
