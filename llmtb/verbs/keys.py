@@ -16,13 +16,15 @@ from llmtb.verbs.reach import done
 Place = tuple[Path | None, Path | None]
 """The settings file and the folder of the data that were named."""
 
+MADE = "the first start makes it, unless the journal needs the one that is gone"
+
 
 def status(place: Place, as_json: bool) -> int:
     """Print how many keys there are; the bot may be running. Raises Failed."""
     settings = settings_of(place[0])
     folder = folder_of(settings, place[1])
     if not (folder / KEYS_FILE).exists():
-        raise Failed(INPUT, f"{folder}: there are no keys here; the first start makes them")
+        raise Failed(INPUT, f"{folder}: there is no {KEYS_FILE} here; {MADE}")
     with failures(), closing(open_vault(folder, settings.audit, os.environ, read_only=True)) as it:
         found = it.status()
     told = [f"{count} {kind}" for kind, count in found.keys.items() if count]

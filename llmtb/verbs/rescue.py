@@ -57,7 +57,7 @@ def _damage(file: Path, outcome: Rescue) -> str:
         first, last = outcome.missing
         found.append(f"pages {first} to {last} missing")
     if not found:
-        found.append("no damaged page was found" if outcome.gaps else "nothing is damaged")
+        found.append("no damaged page was found")
     return f"{file}: {'; '.join(found)}."
 
 

@@ -79,6 +79,7 @@ def test_what_cannot_be_done_is_a_line(place: Path, tmp_path: Path) -> None:
     backup = backup_of(place)
     for arguments, words in (
         (("backup", "there"), ["no journal here"]),
+        (("checkpoint",), ["no journal here"]),
         (("restore", tmp_path, "--data", "new"), ["is no backup"]),
         (("restore", backup, "--data", "new", "--at", "noon"), ["--at noon", "2026-11-21T13:42"]),
         (("restore", backup, "--data", "new", "--seq", "0"), ["event 0", "1 to"]),
@@ -86,6 +87,7 @@ def test_what_cannot_be_done_is_a_line(place: Path, tmp_path: Path) -> None:
     ):
         refused(llmtb(*arguments, cwd=tmp_path), exits.INPUT, *words)
     assert not (tmp_path / "new").exists()
+    assert not any((tmp_path / "data").iterdir())
 
 
 def test_a_damaged_journal_is_told_with_what_to_do_and_rescued(place: Path, tmp_path: Path) -> None:
