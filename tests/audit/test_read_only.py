@@ -176,6 +176,23 @@ def test_an_event_that_is_there_but_not_found_in_its_stream_is_a_mismatch(folder
     assert "journal.db is damaged: row 2 missing from index" in why
 
 
+def test_a_trigger_that_keeps_events_from_the_disk_is_a_mismatch(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "journal.db")) as file, file:
+        file.execute(
+            "CREATE TRIGGER kept BEFORE INSERT ON stored_events"
+            " WHEN NEW.topic = 'PersonForgotten' BEGIN SELECT RAISE(IGNORE); END"
+        )
+
+    async def refusal() -> str | None:
+        held = await open_journal(folder, Audit(), {})
+        await held.close()
+        return held.journal.refusal
+
+    why = asyncio.run(refusal())
+    assert why is not None
+    assert "kept is missing or no part of a journal" in why
+
+
 @pytest.mark.parametrize("tamper", [without_one, cut_short])
 def test_verbs_that_write_are_refused_until_the_owner_goes_on(
     folder: Path, tamper: Callable[[Path], None], capsys: pytest.CaptureFixture[str]

@@ -46,6 +46,7 @@ LAYOUT = (
         state BLOB NOT NULL
     ) STRICT""",
 )
+SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
 TABLES = {"stored_events", "commands", "snapshots"}
 
 REASONS = {
@@ -110,6 +111,14 @@ def lay_out(path: Path) -> None:
         database.execute(f"PRAGMA application_id = {APPLICATION}")
         database.execute(f"PRAGMA user_version = {FORMAT}")
         database.execute("COMMIT")
+
+
+def due_schema() -> set[tuple[str | None, ...]]:
+    """What `SCHEMA` finds in a journal, and in nothing else."""
+    with closing(sqlite3.connect(":memory:")) as model:
+        for statement in LAYOUT:
+            model.execute(statement)
+        return set(model.execute(SCHEMA))
 
 
 def is_journal(path: Path) -> bool:

@@ -22,9 +22,11 @@ from eventsourcing.sqlite import (
 from llmtb.events.chain import GENESIS, Head, Row, chained, follow
 from llmtb.events.errors import ADVICE, BadDatabase, BrokenChain, DamagedDatabase, StorageFailed
 from llmtb.events.stores.database import (
+    SCHEMA,
     Ownership,
     address,
     create,
+    due_schema,
     is_journal,
     lay_out,
     reason_of,
@@ -198,9 +200,15 @@ class SQLiteStore(SQLiteApplicationRecorder):
         return self._select(statement, stream, after, limit)
 
     def unsound(self) -> str | None:
-        """Why a stream may not be read as all its events, but by a false index; None if it is."""
+        """Why events may not be found or kept, though all that there are hold; None if they are.
+
+        A false index hides them from their stream, and a strange trigger from the disk.
+        """
         said: str
         [(said,), *_] = self._select("PRAGMA integrity_check(stored_events)")
+        strange = due_schema().symmetric_difference(self._select(SCHEMA))
+        if strange:
+            said = f"{min(str(name) for _, name, *_ in strange)} is missing or no part of a journal"
         return None if said == "ok" else f"{self.path.name} is damaged: {said}; {ADVICE}"
 
     def applied(self, command: str) -> range | None:
