@@ -15,6 +15,7 @@ from replay.exits import INPUT, Failed
 from replay.folder import FolderSource
 
 SQLITE = b"SQLite format 3\0"
+NEITHER = "is neither lines nor a journal; if it was one, `llmtb rescue` saves what can be read"
 
 
 class Source(Protocol):
@@ -55,9 +56,12 @@ def open_source(path: Path) -> Source:
 
 
 def is_journal_file(path: Path) -> bool:
-    """Whether a file is a database, not lines. Raises Failed where it cannot be read."""
+    """Whether a file is a database, not lines. Raises Failed for what is neither, or unreadable."""
     try:
         with path.open("rb") as file:
-            return file.read(len(SQLITE)) == SQLITE
+            begins = file.read(len(SQLITE))
     except OSError as error:
         raise Failed(INPUT, f"{path}: cannot be read: {error.strerror}") from error
+    if begins != SQLITE and 0 in begins:
+        raise Failed(INPUT, f"{path}: {NEITHER}")
+    return begins == SQLITE

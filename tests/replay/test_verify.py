@@ -34,6 +34,18 @@ def test_a_sound_journal_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "hold" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("verb", ["verify", "stats"])
+@pytest.mark.parametrize("begins", [b"\xff\xd8\xff\xe0\0\x10JFIF\n", bytes(4096) + b"\n"])
+def test_a_picture_is_no_export_of_many_faults(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], begins: bytes, verb: str
+) -> None:
+    path = tmp_path / "any"
+    path.write_bytes(begins * 9)
+    assert main([verb, str(path)]) == INPUT
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+
+
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=str)
 def test_the_status_says_it_where_nobody_reads_to_the_end(tmp_path: Path, form: list[str]) -> None:
     path = tmp_path / "events.jsonl"
