@@ -142,7 +142,7 @@ def test_swapped_lines_are_named(shape: str, data: st.DataObject, folder: Path) 
     found = faults(with_lines(shaped(shape), lines), folder)
     named = {each.line for each in found}
     assert one + 1 in named
-    if shape != "a stream" and other > one + 1:
+    if shape != "a stream" and other > one + 2:  # else the first two may tell it all
         assert named & {other + 1, other + 2, None}
 
 
