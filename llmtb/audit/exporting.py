@@ -83,7 +83,7 @@ def export(
     Raises Unable for a folder that cannot be it, a JournalError, or OSError.
     """
     refuse_used(folder)
-    with half(folder.parent, folder.name) as made:
+    with half(folder.parent, "export") as made:
         with _own_file(made.folder / EVENTS) as file:
             writing = _Writing(records, order, chosen, file)
             writing.write(progress)

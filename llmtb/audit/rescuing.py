@@ -76,7 +76,7 @@ def rescue(file: Path, target: Path, others: Sequence[Path], tell: Tell) -> Resc
     """
     refuse_used(target)
     _refuse_in_use(file)
-    with half(target.parent, target.name) as making, storage(making.folder):
+    with half(target.parent, "rescue") as making, storage(making.folder):
         scratch = making.folder / "scratch"
         scratch.mkdir(mode=0o700)
         damaged = _complaints(file, scratch, tell)

@@ -59,7 +59,7 @@ def restore(backup: Path, target: Path, until: Until, newer: Path | None, tell: 
     if newer is not None and not manifest.has_keys:
         raise Unable(INPUT, f"{backup}: there are no keys in it that {newer} could go with")
     prove(backup, manifest, tell)
-    with half(target.parent, target.name) as making:
+    with half(target.parent, "restore") as making:
         last = _last(backup / JOURNAL, manifest, until, tell)
         with storage(backup / JOURNAL), closing(at_rest(backup / JOURNAL)) as database:
             ((state, mark),) = database.execute(ROW, (last,)).fetchall()

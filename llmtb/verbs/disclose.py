@@ -80,7 +80,7 @@ def _write(held: Opened, wish: Wish, out: Path, clock: Clock | None) -> int:
     told = list(told_of(journal.read(), person, others))
     speech = Words.load().speech(wish.language, policy_of(journal).zone)
     written = page(person.id, told, speech, (clock or WallClock()).now())
-    with half(out.parent, out.name) as made:
+    with half(out.parent, "disclosure") as made:
         (made.folder / PAGE).write_text(written, encoding="utf-8")
         (made.folder / EVENTS).write_bytes(msgspec.json.encode([e.form for e in told]) + b"\n")
         made.become(out)

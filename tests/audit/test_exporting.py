@@ -1,6 +1,7 @@
 """What is exported can be checked by others, taken in again, and tells no more than it should."""
 
 import json
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from llmtb.audit.importing import take_in
 from llmtb.audit.tree import Tree
+from llmtb.audit.whole import Half
 from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE
 from llmtb.events.access import InvitationAccepted
@@ -235,3 +237,24 @@ def test_a_tree_proves_each_of_its_leaves(size: int, data: st.DataObject) -> Non
     assert tree.root() == frontier.root()
     for index in data.draw(st.lists(st.integers(0, size - 1), max_size=5)):
         assert follow_inclusion(hashes[index], index, size, tree.proof(index)) == tree.root()
+
+
+def test_what_a_killed_export_left_goes_with_the_next_whatever_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, places = tmp_path / "left", list[Path]()
+
+    def die(made: Half, _: Path) -> None:
+        shutil.copytree(made.folder, left)
+        places.append(made.folder)
+        raise KeyboardInterrupt
+
+    with kept(STORY) as folder:
+        with monkeypatch.context() as patch:
+            patch.setattr(Half, "become", die)
+            with pytest.raises(KeyboardInterrupt):
+                give(folder, tmp_path / "one")
+        left.rename(places[0])  # as nobody tidies up after kill -9
+        assert ASKED.text.encode() in everything(places[0])
+        give(folder, tmp_path / "two")
+    assert [each.name for each in tmp_path.iterdir()] == ["two"]
