@@ -28,6 +28,7 @@ def _words(text: str) -> frozenset[str]:
 
 IDS: Final = _words(
     "agent person by of agents chat account question message update session offer invitation key"
+    " source"
 )
 STREAMS: Final = _words("of_stream owners")
 KEPT: Final = _words(

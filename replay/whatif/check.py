@@ -37,7 +37,7 @@ def said_check(log: Log, check: int | None) -> str:
         return f"the log's own policy, played, gives all {len(log.recorded)} events of the floor"
     return (
         f"PLAYED UNDER ITS OWN POLICY THE LOG DIFFERS from event {check} of the floor in this range"
-        " on: another version of the rules wrote it, or it was changed"
+        " on: another version of the rules wrote it, ids were replaced in it, or it was changed"
     )
 
 

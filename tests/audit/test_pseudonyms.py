@@ -91,3 +91,10 @@ def test_the_same_id_is_another_in_another_export() -> None:
     assert first.stream("agent/sara") == f"agent/{first.of('sara')}"
     assert first.stream("shift/2026-11-21/day") == "shift/2026-11-21/day"
     assert first.of("clock") == "clock"
+
+
+def test_who_reported_the_calls_is_named_alike_wherever_it_stands(tmp_path: Path) -> None:
+    give(day(tmp_path), tmp_path / "out", "pseudonyms")
+    told = [each for each in lines(tmp_path / "out") if each["type"] == "LoadReported"]
+    assert told
+    assert all(each["payload"]["source"] == each["by"] for each in told)  # type: ignore[index]
