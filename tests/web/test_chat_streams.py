@@ -4,9 +4,11 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -23,13 +25,18 @@ from llmtb.channels.web.window.watching import (
     decode_positions,
     encode_positions,
 )
+from llmtb.channels.web.window.window import Pages
 from llmtb.events.chat import MessageQueued, QuestionAsked
+from llmtb.events.journal import Change, Journal, Part
+from llmtb.events.stores.memory import MemoryStore
+from llmtb.runtime.clock import WallClock
 from tests.web.chatting import Window, take, told_so_far
 from tests.web.serving import Served, play
 
 CHAT, NUMBER = "site-7", SITE + 7
 LONG = "7007"  # of Telegram
 END = "the end"
+INSTANT = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 
 async def queue(served: Served, name: str, text: str, chat: str = CHAT) -> None:
@@ -296,3 +303,40 @@ def test_positions_come_back_as_they_went_and_nonsense_is_none() -> None:
     for positions in ({"": 7}, {"sara": 1, "reza": 123456}, {}):
         assert decode_positions(encode_positions(positions)) == positions
     assert decode_positions("x sara:-1 :5 reza:9x a:٣ " + "1" * 40) == {"": 5}
+
+
+def test_words_that_come_again_before_the_pages_have_followed_stand_there_once() -> None:
+    """After a start, a page may have read an event that the pages have not come to yet."""
+
+    async def story() -> None:
+        journal = await Journal.open(MemoryStore())
+        asked = QuestionAsked(
+            at=INSTANT,
+            by=CHAT,
+            chat=CHAT,
+            question="q",
+            text="how much?",
+            language=None,
+            audience="customer",
+        )
+        await journal.append([Part([Change(f"chat/{CHAT}", 1, asked)], "web:msg:site-7:5")])
+        pages = Pages(journal, lambda _: asyncio.sleep(0), WallClock())
+        following, nonce, page = None, 1 << 41, Window(httpx.AsyncClient(), "/phones/reza")
+        async with asyncio.timeout(10), aclosing(blocks(pages.watch(CHAT))) as stream:
+            async for block in stream:
+                take(page, block)
+                if page.texts and following is None:  # it reads, and has not come to the end
+                    pages.said(CHAT, nonce, "how much?")
+                    assert pages.recorded_as(CHAT, nonce, "web:msg:site-7:5") == 1
+                    following = asyncio.create_task(pages.run())
+                    await asyncio.sleep(0.05)
+                if ("gone", {"id": nonce}) in [(name, data) for name, data, _ in page.told]:
+                    break
+        assert page.texts == ["how much?"]
+        assert following is not None
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await page.http.aclose()
+        await journal.close()
+
+    asyncio.run(story())

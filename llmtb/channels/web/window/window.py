@@ -291,6 +291,9 @@ class Pages:
             return
         things = self._tie(chat, recorded, told(recorded, chat, room.numbers, self._relays))
         room.tell(things, recorded.seq)
+        if (nonce := self._settled(chat, recorded)) is not None:
+            # Whoever read the event already, before these words came again, has them twice.
+            room.tell([Told("gone", {"id": nonce})])
         if isinstance(event, MessageSent) and event.remote is not None:
             sheet = self._loose.find(chat)
             change = sheet.changes.get(event.remote) if sheet is not None else None
@@ -299,15 +302,19 @@ class Pages:
 
     def _tie(self, chat: str, recorded: Recorded, things: Iterator[Told]) -> Iterator[Told]:
         """Words that are recorded now take the place of those that a page has just written."""
-        event, sheet = recorded.event, self._loose.find(chat)
-        nonce = None
-        if sheet is not None and isinstance(event, QuestionAsked | MessageRelayed):
-            nonce = sheet.settled(recorded.seq, event.text)
+        nonce = self._settled(chat, recorded)
         for thing in things:
             if nonce is not None and thing.data.get("from") == "me":
                 yield Told(thing.name, thing.data | {"nonce": nonce})
             else:
                 yield thing
+
+    def _settled(self, chat: str, recorded: Recorded) -> int | None:
+        """The nonce of the words that an event has recorded, if a page has just written them."""
+        event, sheet = recorded.event, self._loose.find(chat)
+        if sheet is None or not isinstance(event, QuestionAsked | MessageRelayed):
+            return None
+        return sheet.settled(recorded.seq, event.text)
 
     def _tell(self, chat: str, things: Sequence[Told]) -> None:
         room = self._rooms.get(chat)
