@@ -19,10 +19,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from llmtb.audit.backing_up import Order, back_up
-from llmtb.audit.backups import digest_of
-from llmtb.audit.rescuing import rescue
-from llmtb.audit.restoring import Until, restore
+from llmtb.audit.keeping.backing_up import Order, back_up
+from llmtb.audit.keeping.backups import digest_of
+from llmtb.audit.keeping.rescuing import rescue
+from llmtb.audit.keeping.restoring import Until, restore
 from llmtb.events.chain import chained
 from llmtb.events.codec import CODEC
 from llmtb.events.floor import BreakStarted

@@ -28,10 +28,10 @@ from typing import Final
 
 import msgspec
 
-from llmtb.audit.exporting import Order, export
-from llmtb.audit.importing import take_in
-from llmtb.audit.records import Records
-from llmtb.audit.selecting import Wanted, choose
+from llmtb.audit.giving.exporting import Order, export
+from llmtb.audit.giving.importing import take_in
+from llmtb.audit.giving.records import Records
+from llmtb.audit.giving.selecting import Wanted, choose
 from llmtb.data import JOURNAL_FILE, open_vault
 from llmtb.events.audit import Shown
 from llmtb.events.chain import chained

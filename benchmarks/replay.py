@@ -28,9 +28,9 @@ from typing import Final
 
 import msgspec
 
-from llmtb.audit.exporting import Order, export
-from llmtb.audit.records import Records
-from llmtb.audit.selecting import Wanted, choose
+from llmtb.audit.giving.exporting import Order, export
+from llmtb.audit.giving.records import Records
+from llmtb.audit.giving.selecting import Wanted, choose
 from llmtb.events.chain import chained
 from llmtb.events.codec import CODEC
 from llmtb.events.exported import EVENTS
@@ -41,8 +41,8 @@ from llmtb.projections.catalogue import projections
 from llmtb.simulate import simulate
 from llmtb.testing.day import Day
 from llmtb.vault.signer import Signer
-from replay.earlier import Elsewhere
-from replay.source import open_source
+from replay.checking.earlier import Elsewhere
+from replay.reading.source import open_source
 from replay.verify import verify
 
 AGENTS: Final = int(os.environ.get("AGENTS", "1000"))

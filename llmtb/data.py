@@ -7,9 +7,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from llmtb.audit.checkpoints import Signing
-from llmtb.audit.erasing import erase, left_to_erase
-from llmtb.audit.matching import guard
+from llmtb.audit.privacy.erasing import erase, left_to_erase
+from llmtb.audit.vouching.checkpoints import Signing
+from llmtb.audit.vouching.matching import guard
 from llmtb.events.chain import Row
 from llmtb.events.codec import CODEC, Codec
 from llmtb.events.errors import BadDatabase, UnreadableEvent

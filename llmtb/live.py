@@ -20,11 +20,11 @@ from llmtb.answerer.answerer import Answerer
 from llmtb.app import House
 from llmtb.audit.alone import ALONE, Apart, alone
 from llmtb.audit.archive import Archive
-from llmtb.audit.checkpoints import Checkpoints
-from llmtb.audit.nightly import nightly
-from llmtb.audit.retention import expire
-from llmtb.audit.rotating import record_rotation
+from llmtb.audit.privacy.nightly import nightly
+from llmtb.audit.privacy.retention import expire
+from llmtb.audit.privacy.rotating import record_rotation
 from llmtb.audit.service import REQUESTS, Auditing
+from llmtb.audit.vouching.checkpoints import Checkpoints
 from llmtb.channels.attachments import Reports
 from llmtb.channels.conversation.conversation import Conversation, urgency
 from llmtb.channels.conversation.step import Settings as Manners

@@ -12,7 +12,7 @@ import msgspec
 from llmtb.events.published import publish
 from llmtb.events.record import Recorded
 from replay.exits import BROKEN, DONE, judged
-from replay.source import Source, open_source
+from replay.reading.source import Source, open_source
 
 SHOWN = 20  # events that are printed; all are counted
 

@@ -15,7 +15,7 @@ from llmtb.events.report import ShiftReport
 from llmtb.projections.shift_report import rebuild_report
 from replay.agreement import differs, unread
 from replay.exits import BROKEN, DONE, INPUT, Failed
-from replay.source import open_source
+from replay.reading.source import open_source
 from replay.speech import counted
 
 

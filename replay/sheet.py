@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from llmtb.projections.board import Calls, Resting, ShiftNow, Why
 from replay.speech import Speech, counted, lasting, listed, plain, quoted, who
-from replay.standing import ConductNow, Standing
+from replay.standings.standing import ConductNow, Standing
 
 
 def sheet(found: Standing, speech: Speech) -> Iterator[str]:

@@ -11,10 +11,10 @@ import msgspec
 from llmtb.events.exported import Manifest
 from llmtb.events.record import Recorded
 from replay.exits import DONE, INPUT, Failed
-from replay.scene import Scene
+from replay.reading.source import open_source
 from replay.sheet import sheet
-from replay.source import open_source
-from replay.standing import standing
+from replay.standings.scene import Scene
+from replay.standings.standing import standing
 from replay.zone import add_zone, company, instant_of, speech_of
 
 

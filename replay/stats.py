@@ -25,7 +25,7 @@ from llmtb.events.floor import (
 from llmtb.events.published import instant
 from llmtb.events.record import Recorded
 from replay.exits import DONE
-from replay.source import open_source
+from replay.reading.source import open_source
 
 
 class Service(msgspec.Struct, kw_only=True):

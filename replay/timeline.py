@@ -14,11 +14,11 @@ from llmtb.events.access import AccountUnlinked, InvitationAccepted
 from llmtb.events.floor import PolicyChanged, ShiftClosed, ShiftOpened
 from llmtb.events.published import publish
 from llmtb.events.record import Recorded
-from replay.drawing import picture
 from replay.exits import DONE, INPUT, Failed
-from replay.ladder import Rung, ladder
-from replay.panels import Panels
-from replay.source import open_source
+from replay.pictures.drawing import picture
+from replay.pictures.ladder import Rung, ladder
+from replay.pictures.panels import Panels
+from replay.reading.source import open_source
 from replay.speech import Speech
 from replay.telling.told import chat_of, people_of, told
 from replay.zone import add_zone, first_zone, speech_of, zone_in

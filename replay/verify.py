@@ -8,14 +8,14 @@ import msgspec
 
 from llmtb.events.exported import EVENTS
 from llmtb.events.published import instant
-from replay.course import Course
-from replay.earlier import Elsewhere
+from replay.checking.course import Course
+from replay.checking.earlier import Elsewhere
+from replay.checking.export import Export
+from replay.checking.findings import Fault, Findings
+from replay.checking.journal import Journal
+from replay.checking.stamps import key_of
 from replay.exits import BROKEN, DONE, INPUT, Failed, judged
-from replay.export import Export
-from replay.findings import Fault, Findings
-from replay.journal import Journal
-from replay.source import is_journal_file
-from replay.stamps import key_of
+from replay.reading.source import is_journal_file
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 
 from replay.exits import DONE, INPUT, Failed
+from replay.reading.source import open_source
 from replay.reasons.explaining import Cause, Explanation, causes
-from replay.scene import Scene
-from replay.source import open_source
 from replay.speech import Speech, plain
+from replay.standings.scene import Scene
 from replay.zone import add_zone, company, speech_of
 
 DEEPEST = 20

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from llmtb.events.floor import PolicyChanged
 from llmtb.projections.capacity import Centre
 from replay.exits import INPUT, Failed
-from replay.source import Source
+from replay.reading.source import Source
 from replay.speech import Speech
 
 

@@ -1,6 +1,6 @@
 """Does what needs that nothing else uses the data: they are opened for it, and once more after it.
 
-The second opening destroys what was recorded to be destroyed, see `llmtb.audit.erasing`.
+The second opening destroys what was recorded to be destroyed, see `llmtb.audit.privacy.erasing`.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from llmtb.app import House
 from llmtb.audit.archive import Archive
-from llmtb.audit.checkpoints import Checkpoints
 from llmtb.audit.service import Auditing
+from llmtb.audit.vouching.checkpoints import Checkpoints
 from llmtb.control import FAULT, Note, Unable
 from llmtb.data import open_journal
 from llmtb.runtime.clock import Clock

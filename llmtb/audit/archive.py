@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llmtb.app import House
-from llmtb.audit.checkpoints import Checkpoints
+from llmtb.audit.vouching.checkpoints import Checkpoints
 from llmtb.events.journal import Journal
 from llmtb.settings import Settings
 from llmtb.vault.keys import Vault

@@ -12,11 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from llmtb.audit.archive import Archive
-from llmtb.audit.forgetting import forget
-from llmtb.audit.matching import Mismatch
+from llmtb.audit.privacy.forgetting import forget
+from llmtb.audit.privacy.rotating import rotate
 from llmtb.audit.recording import RECORDS, record
-from llmtb.audit.rotating import rotate
-from llmtb.audit.signing import accept, checkpoint
+from llmtb.audit.vouching.matching import Mismatch
+from llmtb.audit.vouching.signing import accept, checkpoint
 from llmtb.control import Note, Unable
 from llmtb.events.errors import JournalError, StorageFailed
 from llmtb.runtime.errors import Refused, Unanswered

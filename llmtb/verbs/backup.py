@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from llmtb.audit.backing_up import Order, back_up
-from llmtb.audit.backups import Manifest
+from llmtb.audit.keeping.backing_up import Order, back_up
+from llmtb.audit.keeping.backups import Manifest
 from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE
 from llmtb.runtime.clock import Clock

@@ -9,11 +9,11 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from llmtb.audit.disclosing import others_of, told_of
-from llmtb.audit.disclosure_page import EVENTS, PAGE, page
-from llmtb.audit.retention import policy_of
-from llmtb.audit.tracing import known, who
-from llmtb.audit.whole import half, refuse_used
+from llmtb.audit.keeping.whole import half, refuse_used
+from llmtb.audit.privacy.disclosing import others_of, told_of
+from llmtb.audit.privacy.disclosure_page import EVENTS, PAGE, page
+from llmtb.audit.privacy.retention import policy_of
+from llmtb.audit.privacy.tracing import known, who
 from llmtb.channels.conversation.words import Words
 from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE, Opened, open_journal

@@ -13,10 +13,10 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from llmtb.audit.exporting import Order, export
-from llmtb.audit.records import Records
-from llmtb.audit.selecting import Chosen, Wanted, choose
-from llmtb.audit.whole import refuse_used
+from llmtb.audit.giving.exporting import Order, export
+from llmtb.audit.giving.records import Records
+from llmtb.audit.giving.selecting import Chosen, Wanted, choose
+from llmtb.audit.keeping.whole import refuse_used
 from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE, KEYS_FILE, open_vault
 from llmtb.events.audit import Shown

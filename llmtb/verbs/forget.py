@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from llmtb.audit.forgetting import Found, found
+from llmtb.audit.privacy.forgetting import Found, found
 from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE, open_journal
 from llmtb.settings import Settings

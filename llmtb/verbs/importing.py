@@ -7,7 +7,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from llmtb.audit.importing import Imported, take_in
+from llmtb.audit.giving.importing import Imported, take_in
 from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE, KEYS_FILE
 from llmtb.verbs.exits import DONE, Failed

@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from llmtb.audit.journals import Tell
+from llmtb.audit.keeping.journals import Tell
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from llmtb.audit.rescuing import RESCUED, Gap, Rescue
-from llmtb.audit.rescuing import rescue as rescued
+from llmtb.audit.keeping.rescuing import RESCUED, Gap, Rescue
+from llmtb.audit.keeping.rescuing import rescue as rescued
 from llmtb.control import Unable
 from llmtb.events.published import instant
 from llmtb.verbs.exits import DONE, Failed

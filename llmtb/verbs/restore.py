@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from llmtb.audit.backups import JOURNAL
-from llmtb.audit.journals import at_rest, storage
-from llmtb.audit.restoring import Restored, Until
-from llmtb.audit.restoring import restore as restored
+from llmtb.audit.keeping.backups import JOURNAL
+from llmtb.audit.keeping.journals import at_rest, storage
+from llmtb.audit.keeping.restoring import Restored, Until
+from llmtb.audit.keeping.restoring import restore as restored
 from llmtb.control import INPUT, Unable
 from llmtb.events.codec import CODEC
 from llmtb.events.floor import PolicyChanged

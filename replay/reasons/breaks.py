@@ -5,11 +5,11 @@ from typing import Final
 
 from llmtb.events import floor as f
 from llmtb.projections.board import Board, Resting, ShiftNow
-from replay.conduct import Day
 from replay.reasons.capacity import standing_number
 from replay.reasons.reason import Doubt, Reasoners, Reasons, agree, author, because, rule
-from replay.scene import Scene
 from replay.speech import counted, lasting, listed, plain, quoted
+from replay.standings.conduct import Day
+from replay.standings.scene import Scene
 from replay.telling.floor import KINDS
 
 LENGTHS: Final = {

@@ -5,8 +5,8 @@ from typing import Any, Final
 from llmtb.events import floor as f
 from llmtb.projections.board import Calls, ShiftNow, Why
 from replay.reasons.reason import Reason, Reasoners, Reasons, agree, author, because, rule, setter
-from replay.scene import Scene
 from replay.speech import counted, plain, quoted, who
+from replay.standings.scene import Scene
 
 TRIGGERS: Final = {
     "opened": "opened",

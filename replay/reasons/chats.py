@@ -6,9 +6,9 @@ from llmtb.events import chat as c
 from llmtb.events import desk as d
 from llmtb.events.floor import BreakStarted
 from replay.reasons.reason import Doubt, Reasoners, Reasons, agree, author, because, rule
-from replay.scene import Scene
 from replay.speech import counted, listed, plain, quoted
-from replay.talks import score_of, text_of
+from replay.standings.scene import Scene
+from replay.standings.talks import score_of, text_of
 from replay.telling.chats import ORIGINS, WITHHELD
 
 SHOWN: Final = 5  # passages of a question

@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from llmtb.events import access as a
-from replay.doors import Held
 from replay.reasons.reason import Doubt, Reasoners, Reasons, author, because
-from replay.scene import Scene
 from replay.speech import counted, listed, plain, quoted, who
+from replay.standings.doors import Held
+from replay.standings.scene import Scene
 from replay.telling.doors import ENDINGS
 
 GIVEN: Final = {

@@ -16,8 +16,8 @@ from replay.reasons.reason import Doubt, Reason, Reasoners
 from replay.reasons.records import RECORDS
 from replay.reasons.shifts import SHIFTS
 from replay.reasons.waiting import WAITING
-from replay.scene import Scene, scenes
 from replay.speech import counted
+from replay.standings.scene import Scene, scenes
 from replay.telling.told import told
 
 REASONERS: Final[Reasoners] = {

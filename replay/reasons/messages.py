@@ -5,8 +5,8 @@ from typing import Final
 
 from llmtb.events import chat as c
 from replay.reasons.reason import Doubt, Reason, Reasoners, Reasons, because
-from replay.scene import Scene
 from replay.speech import plain, who
+from replay.standings.scene import Scene
 
 NOTICE: Final = re.compile(r"(?:reply:)?notice:(\d{1,18}):")
 REPLY: Final = re.compile(r"reply:")

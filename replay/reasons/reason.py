@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 import msgspec
 
 from llmtb.events.event import Event
-from replay.scene import Scene
-from replay.seen import Seen
 from replay.speech import SELVES, plain, who
+from replay.standings.scene import Scene
+from replay.standings.seen import Seen
 
 
 class Reason(msgspec.Struct, frozen=True):

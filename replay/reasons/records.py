@@ -6,8 +6,8 @@ from llmtb.events import audit as u
 from llmtb.events import knowledge as k
 from llmtb.events.event import Event
 from replay.reasons.reason import Doubt, Reasoners, Reasons, agree, author, because
-from replay.scene import Scene
 from replay.speech import counted, plain, quoted, short
+from replay.standings.scene import Scene
 
 OCCASIONS: Final = {
     "daily": "it is signed once a day",

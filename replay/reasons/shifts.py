@@ -8,8 +8,8 @@ from llmtb.events.report import ShiftReport
 from replay.agreement import differs
 from replay.reasons.capacity import reckoned
 from replay.reasons.reason import Doubt, Reasoners, Reasons, agree, author, because, rule, setter
-from replay.scene import Scene
 from replay.speech import counted, listed, plain, quoted, who
+from replay.standings.scene import Scene
 from replay.telling.floor import PHONES
 
 

@@ -7,8 +7,8 @@ from typing import Final
 from llmtb.events import floor as f
 from llmtb.projections.board import ShiftNow
 from replay.reasons.reason import Doubt, Reasoners, Reasons, because
-from replay.scene import Scene
 from replay.speech import plain
+from replay.standings.scene import Scene
 
 
 def _slots(scene: Scene, instance: str, at: datetime) -> Reasons:

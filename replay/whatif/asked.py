@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, datetime
 
 from replay.exits import INPUT, Failed
-from replay.source import Source, open_source
+from replay.reading.source import Source, open_source
 from replay.speech import Speech, plain
 from replay.whatif.log import Log, Range, Scene, read
 from replay.whatif.playing import Manner

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from replay.markup import element, words
+from replay.pictures.markup import element, words
 from replay.speech import Speech
 from replay.whatif.comparing import REASONS
 from replay.whatif.figures import Figures, Series

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from llmtb.audit.exporting import Order, export
-from llmtb.audit.records import Records
-from llmtb.audit.selecting import Wanted, choose
+from llmtb.audit.giving.exporting import Order, export
+from llmtb.audit.giving.records import Records
+from llmtb.audit.giving.selecting import Wanted, choose
 from llmtb.data import JOURNAL_FILE, open_vault
 from llmtb.events.audit import AUDIT_EVENTS, Shown
 from llmtb.events.audit import STREAM as AUDIT

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from llmtb.audit.backing_up import Order, back_up
-from llmtb.audit.rescuing import rescue
-from llmtb.audit.restoring import Until, restore
+from llmtb.audit.keeping.backing_up import Order, back_up
+from llmtb.audit.keeping.rescuing import rescue
+from llmtb.audit.keeping.restoring import Until, restore
 from llmtb.vault.signer import Signer
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from llmtb.audit.importing import take_in
+from llmtb.audit.giving.importing import take_in
 from llmtb.data import JOURNAL_FILE
 from tests.audit.given_out import OURS, give
 from tests.audit.mortal import life

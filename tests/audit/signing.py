@@ -8,8 +8,8 @@ from typing import Any
 
 from llmtb.actors.centre import AddAgent
 from llmtb.app import House
-from llmtb.audit.checkpoints import Checkpoints, Signing
-from llmtb.audit.matching import Edge
+from llmtb.audit.vouching.checkpoints import Checkpoints, Signing
+from llmtb.audit.vouching.matching import Edge
 from llmtb.events.journal import Journal
 from llmtb.events.stores.memory import MemoryStore
 from llmtb.runtime import virtual

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmtb.audit.checkpoint_files import name_of
-from llmtb.audit.checkpoints import NothingToAccept, around
-from llmtb.audit.matching import Mismatch, go_on, guard, match
+from llmtb.audit.vouching.checkpoint_files import name_of
+from llmtb.audit.vouching.checkpoints import NothingToAccept, around
+from llmtb.audit.vouching.matching import Mismatch, go_on, guard, match
 from llmtb.events.audit import ChainBroken, CheckpointSigned, MismatchAccepted
 from llmtb.events.chain import chained
 from llmtb.events.codec import CODEC

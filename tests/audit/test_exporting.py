@@ -10,9 +10,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from llmtb.audit.importing import take_in
-from llmtb.audit.tree import Tree
-from llmtb.audit.whole import Half
+from llmtb.audit.giving.importing import take_in
+from llmtb.audit.giving.tree import Tree
+from llmtb.audit.keeping.whole import Half
 from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE
 from llmtb.events.access import InvitationAccepted

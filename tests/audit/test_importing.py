@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmtb.audit.importing import Imported, take_in
+from llmtb.audit.giving.importing import Imported, take_in
 from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE
 from llmtb.events.errors import AlreadyApplied, ForeignDatabase, JournalInUse

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmtb.audit.backing_up import Order, back_up
-from llmtb.audit.backups import MANIFEST, manifest_of, prove
-from llmtb.audit.restoring import Until, restore
+from llmtb.audit.keeping.backing_up import Order, back_up
+from llmtb.audit.keeping.backups import MANIFEST, manifest_of, prove
+from llmtb.audit.keeping.restoring import Until, restore
 from llmtb.control import Unable
 from llmtb.data import open_journal
 from llmtb.events.chain import Row

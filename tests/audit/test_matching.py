@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmtb.audit.checkpoint_files import keep, name_of, newest, set_aside
-from llmtb.audit.matching import Edge, Mismatch, go_on, match
+from llmtb.audit.vouching.checkpoint_files import keep, name_of, newest, set_aside
+from llmtb.audit.vouching.matching import Edge, Mismatch, go_on, match
 from llmtb.events.chain import GENESIS, Row, chained
 from llmtb.events.errors import BrokenChain
 from llmtb.events.journal import Journal

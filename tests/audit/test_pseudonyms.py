@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from llmtb.audit.pseudonyms import KEPT, Pseudonyms
+from llmtb.audit.giving.pseudonyms import KEPT, Pseudonyms
 from llmtb.events.codec import CODEC, PUBLISHED
 from llmtb.events.event import Event
-from replay.source import open_source
+from replay.reading.source import open_source
 from tests.audit.given_out import day, everything, give, kept
 from tests.audit.test_exporting import STORY, lines
 from tests.events.samples import example

@@ -19,7 +19,7 @@ import pytest
 from llmtb import cli, control
 from llmtb.actors.centre import AddAgent
 from llmtb.app import House
-from llmtb.audit.checkpoints import Checkpoints
+from llmtb.audit.vouching.checkpoints import Checkpoints
 from llmtb.control import Unable
 from llmtb.data import open_journal
 from llmtb.events.audit import (

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmtb.audit.rescuing import RESCUED, Rescue, rescue
+from llmtb.audit.keeping.rescuing import RESCUED, Rescue, rescue
 from llmtb.control import Unable
 from llmtb.events.chain import Row
 from llmtb.events.errors import DamagedDatabase, JournalInUse

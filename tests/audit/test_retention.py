@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmtb.actors.centre import SetPolicy
-from llmtb.audit.retention import expire, policy_of, until_due
+from llmtb.audit.privacy.retention import expire, policy_of, until_due
 from llmtb.events.audit import WordsExpired
 from llmtb.events.chat import MessageQueued, QuestionAsked
 from llmtb.events.personal import REDACTED

@@ -26,7 +26,7 @@ from llmtb.runtime.errors import Refused
 from llmtb.runtime.persistent import PersistentActor
 from llmtb.testing.day import Day
 from llmtb.testing.script import Script
-from replay.scene import Scene
+from replay.standings.scene import Scene
 from tests.projections.logs import OPENING
 
 CHAT = "4711"

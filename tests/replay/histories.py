@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from llmtb.audit.tree import Tree
+from llmtb.audit.giving.tree import Tree
 from llmtb.events.chain import GENESIS, Row, chained
 from llmtb.events.chat import QuestionAsked, SessionStarted
 from llmtb.events.codec import CODEC

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmtb.events.stores.database import address
-from replay.earlier import Elsewhere
+from replay.checking.earlier import Elsewhere
+from replay.checking.findings import Findings
 from replay.exits import Failed
-from replay.findings import Findings
 from replay.verify import verify
 from tests.replay.histories import day, journal
 

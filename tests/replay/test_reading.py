@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from replay.__main__ import main
+from replay.checking.versions import Versions
 from replay.exits import BROKEN, DONE
-from replay.source import open_source
-from replay.versions import Versions
+from replay.reading.source import open_source
 from tests.replay.histories import History, day, events_of_a_day, export, journal, recorded
 
 LENGTH = 40

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmtb.events.note import Checkpoint
-from replay.earlier import Elsewhere
-from replay.findings import Findings
+from replay.checking.earlier import Elsewhere
+from replay.checking.findings import Findings
 from replay.verify import verify
 from tests.replay.histories import (
     ANOTHER,

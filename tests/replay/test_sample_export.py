@@ -9,7 +9,7 @@ import pytest
 
 from replay.__main__ import main
 from replay.exits import DONE
-from replay.source import open_source
+from replay.reading.source import open_source
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "docs" / "sample-export"

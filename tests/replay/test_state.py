@@ -24,8 +24,8 @@ from llmtb.projections.capacity import Capacity
 from replay.__main__ import main
 from replay.exits import DONE, INPUT
 from replay.reasons.reason import rule
-from replay.scene import Scene
-from replay.standing import Standing, standing
+from replay.standings.scene import Scene
+from replay.standings.standing import Standing, standing
 from replay.state import by_then, up_to
 from tests.projections.logs import OPENING, Play, logs, recorded
 from tests.replay.folds import CHAT, at_the_door, chatting, day, door_log, in_stream, scene_of

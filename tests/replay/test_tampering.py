@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from llmtb.events import ed25519
 from llmtb.events.exported import CHECKPOINT, MANIFEST, SIGNED
-from replay.earlier import Elsewhere
+from replay.checking.earlier import Elsewhere
+from replay.checking.findings import Fault, Findings
 from replay.exits import Failed
-from replay.findings import Fault, Findings
 from replay.verify import verify
 from tests.replay.histories import OURS, Export, day, export
 

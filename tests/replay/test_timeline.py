@@ -16,11 +16,11 @@ from llmtb.events.floor import ShiftOpened, ShiftReported
 from llmtb.events.record import Recorded
 from llmtb.events.report import WarningLine
 from replay.__main__ import main
-from replay.drawing import picture
 from replay.exits import DONE, INPUT
-from replay.ladder import Rung, ladder
-from replay.panels import Panels
-from replay.scene import Scene
+from replay.pictures.drawing import picture
+from replay.pictures.ladder import Rung, ladder
+from replay.pictures.panels import Panels
+from replay.standings.scene import Scene
 from replay.telling.told import told
 from replay.timeline import about
 from tests.projections.logs import NAMES, OPENING, logs, recorded

@@ -25,8 +25,8 @@ from llmtb.events.record import Recorded
 from replay.__main__ import main
 from replay.exits import DONE, INPUT
 from replay.reasons.explaining import REASONERS, Cause, Explanation, causes, explain
-from replay.scene import Scene, scenes
 from replay.speech import Speech
+from replay.standings.scene import Scene, scenes
 from replay.telling.told import TELLERS, told
 from tests.actors.books import Books
 from tests.events.samples import example

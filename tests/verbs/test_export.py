@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from llmtb import cli
-from llmtb.audit.importing import take_in
-from llmtb.audit.records import Records
+from llmtb.audit.giving.importing import take_in
+from llmtb.audit.giving.records import Records
 from llmtb.data import JOURNAL_FILE
 from llmtb.events.audit import ExportStarted
 from llmtb.events.codec import CODEC

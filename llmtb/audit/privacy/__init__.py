@@ -1,0 +1,1 @@
+"""What is held about people: told to them, forgotten, let go."""

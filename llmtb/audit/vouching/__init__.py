@@ -1,0 +1,1 @@
+"""That the past stays as it was: checkpoints, signed, kept and compared."""

@@ -1,0 +1,1 @@
+"""Whether everything holds: line by line, hash by hash, signature by signature."""

@@ -1,0 +1,1 @@
+"""What is read: an export, its lines alone, or a journal."""
