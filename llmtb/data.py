@@ -58,8 +58,12 @@ def open_vault(
 
     Only who owns the journal may write them. Raises JournalError, or OSError.
     """
-    masters = Masters(folder, audit.master_key, environment, secrets.token_bytes)
+    masters = _masters(folder, audit, environment)
     return Vault.at(folder / KEYS_FILE, masters, secrets.token_bytes, read_only=read_only)
+
+
+def _masters(folder: Path, audit: Audit, environment: Mapping[str, str]) -> Masters:
+    return Masters(folder, audit.master_key, environment, secrets.token_bytes)
 
 
 async def open_journal(
@@ -126,6 +130,7 @@ def abandon_keys(folder: Path, audit: Audit, environment: Mapping[str, str]) -> 
     keys = folder / KEYS_FILE
     try:
         if not _fit(store, folder, audit, environment):
+            _masters(folder, audit, environment).first()  # without one, nothing is moved
             _set_aside(keys)
         with closing(open_vault(folder, audit, environment)) as vault:
             return vault.lose({box.key for row in _sealed(store) for box in parts_of(row[4]).boxes})

@@ -132,7 +132,10 @@ class Export:
         manifest = self._manifest
         replaced = manifest is not None and manifest.shown == "pseudonyms"
         lines = self._reader = Lines(replaced=replaced)
-        seen = lines.examine(1, file.readline(LONGEST_LINE))
+        line = file.readline(LONGEST_LINE)
+        if not line and manifest is None:
+            raise Failed(INPUT, f"{file.name}: is empty; there is no event in it")
+        seen = lines.examine(1, line)
         file.seek(0)
         first = seen.seq or 1
         if manifest is not None and manifest.first is not None:

@@ -107,3 +107,11 @@ def test_a_state_that_is_nested_without_end_is_told_like_any_other_that_cannot_b
     path.write_bytes(line)
     assert main(["verify", str(path)]) == BROKEN
     assert "line 1 (event 1): its state cannot be read" in capsys.readouterr().out
+
+
+def test_nothing_at_all_does_not_pass_for_what_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "events.jsonl").touch()
+    assert main(["verify", str(tmp_path / "events.jsonl")]) == INPUT
+    assert capsys.readouterr().err.endswith("is empty; there is no event in it\n")

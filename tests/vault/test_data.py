@@ -133,3 +133,12 @@ def test_a_journal_without_words_needs_no_keys_to_be_read(tmp_path: Path) -> Non
         await reader.close()
 
     asyncio.run(read())
+
+
+def test_keys_stay_where_they_are_while_the_master_key_cannot_be_used(tmp_path: Path) -> None:
+    extended(tmp_path, "ada")
+    (tmp_path / "keys" / "master.key").chmod(0o644)
+    with pytest.raises(JournalError):
+        abandon_keys(tmp_path, Audit(), {})
+    (tmp_path / "keys" / "master.key").chmod(0o600)
+    assert reasons(tmp_path) == [WHY]
