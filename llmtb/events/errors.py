@@ -58,7 +58,9 @@ class JournalReadOnly(JournalError):
     """
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"nothing can be recorded now: {why}")
+        super().__init__(
+            f"nothing can be recorded now: {why}; docs/checkpoints.md tells the ways out"
+        )
         self.why = why
 
 

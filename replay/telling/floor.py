@@ -186,8 +186,8 @@ FLOOR: Final[Tellers] = {
         f" {e.capacity} may rest at once from now"
     ),
     f.MealReminderSent: lambda e, s: (
-        f"{counted(len(e.agents), 'agent')} who could eat now were reminded of {plain(e.meal)}:"
-        f" {listed(e.agents)}"
+        f"{counted(len(e.agents), 'agent')} who could eat now"
+        f" {'was' if len(e.agents) == 1 else 'were'} reminded of {plain(e.meal)}: {listed(e.agents)}"
     ),
     f.ShiftReported: _reported,
 }
