@@ -187,7 +187,8 @@ FLOOR: Final[Tellers] = {
     ),
     f.MealReminderSent: lambda e, s: (
         f"{counted(len(e.agents), 'agent')} who could eat now"
-        f" {'was' if len(e.agents) == 1 else 'were'} reminded of {plain(e.meal)}: {listed(e.agents)}"
+        f" {'was' if len(e.agents) == 1 else 'were'} reminded of {plain(e.meal)}:"
+        f" {listed(e.agents)}"
     ),
     f.ShiftReported: _reported,
 }
