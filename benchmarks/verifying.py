@@ -1,4 +1,4 @@
-"""The auditors' tool beside a plain reading of the same file: `python -m benchmarks.replay`.
+"""The auditors' tool beside a plain reading of the same file: `python benchmarks/verifying.py`.
 
 Each ratio is the median of rounds in which both sides run in turn over the same events, those of a
 made-up day of AGENTS people:
@@ -121,7 +121,7 @@ def seconds(do: Callable[[Path], None], path: Path) -> float:
 
 def peak(path: Path) -> float:
     """The memory at its peak, in MiB, of a process that verifies it."""
-    command = [sys.executable, "-m", "benchmarks.replay", "peak", str(path)]
+    command = [sys.executable, __file__, "peak", str(path)]
     ended = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
     return float(ended.stdout)
 
