@@ -282,7 +282,7 @@ class Live:
             views.run(),
             conversation.run(port),
             pages.run(),
-            server.run(),
+            server.run(conversation.feeder.ready()),
             self._stop.wait(),
             self._apart.wanted(),
         ]

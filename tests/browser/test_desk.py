@@ -10,6 +10,7 @@ from tests.browser.browsing import demo, person, play
 LANGUAGES = ("en", "fa")
 DIALOG = "dialog[open]"
 TOLD = ".note.good"
+DRAWN = "before => document.getElementById('desk-floor').innerHTML !== before"
 
 
 async def sent(page: Page) -> None:
@@ -28,15 +29,35 @@ def test_what_is_typed_at_the_desk_outlives_its_redrawing(language: str, tmp_pat
             await expect(number).to_be_focused()
             await page.keyboard.type("3")
             before = await page.locator("#desk-floor").inner_html()
-            await page.wait_for_function(
-                "before => document.getElementById('desk-floor').innerHTML !== before", arg=before
-            )
+            await page.wait_for_function(DRAWN, arg=before)
             await expect(number).to_have_value("3")
             await page.locator(f"{DIALOG} input[name=reason]").fill("<b>rush</b>")
             await sent(page)
             override = await program.until("OverrideSet")
             assert (override["capacity"], override["reason"]) == (3, "<b>rush</b>")
             assert await page.locator("main b").count() == 0
+
+    play(story)
+
+
+def test_a_press_ends_on_what_it_began_on_however_often_the_page_is_drawn(tmp_path: Path) -> None:
+    async def story(browser: Browser) -> None:
+        async with demo(tmp_path) as program, person(browser, program.origin) as somebody:
+            page = await somebody.open("/")
+            await page.locator('.play-speeds button[value="300"]').click()
+            await page.goto(f"{program.origin}/desk")
+            link = page.locator("a[data-key^=capacity]").first
+            for _ in range(5):
+                await link.hover()
+                await page.mouse.down()
+                await page.wait_for_timeout(900)  # milliseconds: a hand that is not quick
+                await page.mouse.up()
+                await expect(page.locator(DIALOG)).to_be_visible()
+                await page.keyboard.press("Escape")
+                await expect(page.locator(DIALOG)).to_have_count(0)
+            await page.mouse.down()
+            before = await page.locator("#desk-floor").inner_html()
+            await page.wait_for_function(DRAWN, arg=before)  # who never lets go sees what is true
 
     play(story)
 

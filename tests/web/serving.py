@@ -155,7 +155,7 @@ class Served:
             self.views.run(),
             self.conversation.run(port),
             self.pages.run(),
-            self.server.run(),
+            self.server.run(self.conversation.feeder.ready()),
         ]
         if (answer := self.given.get("answer")) is not None:
             works.append(Answerer(self.journal, self.house, answer).run())

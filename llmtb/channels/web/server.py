@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -48,8 +48,18 @@ class Server:
             )
         )
 
-    async def run(self) -> None:
-        """Serve until this is cancelled; what is under way is finished, if it is quick."""
+    async def run(self, known: Awaitable[None]) -> None:
+        """Serve until this is cancelled; what is under way is finished, if it is quick.
+
+        known: until it is done requests wait, since a page could only show what is over.
+        """
+        try:
+            await known
+            await self._serve()
+        finally:
+            self._socket.close()
+
+    async def _serve(self) -> None:
         serving = asyncio.ensure_future(self._server.serve([self._socket]))
         try:
             await asyncio.shield(serving)
@@ -57,7 +67,6 @@ class Server:
             self._server.should_exit = True
             await self._hub.close()
             await asyncio.gather(serving, return_exceptions=True)
-            self._socket.close()
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -4,8 +4,32 @@
 const state = document.querySelector("[data-feed-state]");
 const STALE = 12000; // milliseconds without a beat after which the page says that it is old
 const CUT = 4000; // the same, once the connection was refused or cut off
+const PRESS = 1000; // milliseconds that a press may take, after which the page is drawn all the same
+
+const late = new Map(); // regions that came during a press, which must end on what it began on
+let press = 0;
+
+function released() {
+  press = 0;
+  const waiting = [...late];
+  late.clear();
+  for (const [id, html] of waiting) put(id, html);
+}
+
+function until(event) {
+  if (event.repeat) return;
+  clearTimeout(press);
+  press = setTimeout(released, event.type.endsWith("down") ? PRESS : 0);
+}
+for (const each of ["pointerdown", "pointerup", "pointercancel", "keydown", "keyup"]) {
+  addEventListener(each, until, true);
+}
 
 function put(id, html) {
+  if (press) {
+    late.set(id, html);
+    return;
+  }
   const region = document.getElementById(id);
   if (!region || region.dataset.drawn === html) return;
   const held = region.contains(document.activeElement) ? document.activeElement : null;
