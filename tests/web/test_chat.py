@@ -75,6 +75,25 @@ def test_a_press_that_is_sent_again_is_one_press_and_so_are_words(tmp_path: Path
     play(tmp_path, story, demo=Phones(), answer=Ladder(SAYS))
 
 
+def test_words_that_come_again_once_they_are_recorded_are_not_shown_for_a_moment(
+    tmp_path: Path,
+) -> None:
+    async def story(served: Served) -> None:
+        await begun(served)
+        async with window(served.http, "/phones/reza") as reza:
+            nonce = reza.nonce()
+            await reza.say("what does it cost?", nonce)
+            await reza.sees("site-1 asked: what does it cost?")
+            told = len(reza.told)
+            await reza.say("what does it cost?", nonce)
+            await reza.say("and now?")
+            await reza.sees("site-1 asked: and now?")
+            mine = [data["text"] for _, data, _ in reza.told[told:] if data.get("from") == "me"]
+            assert set(mine) == {"and now?"}
+
+    play(tmp_path, story, demo=Phones(), answer=Ladder(SAYS))
+
+
 def test_a_visitor_is_handed_to_an_agent_in_the_console_and_back(tmp_path: Path) -> None:
     async def story(served: Served) -> None:
         await with_phones(served)

@@ -60,8 +60,8 @@ class Sheet:
         return Told("message", self.messages[number])
 
     def said(self, nonce: int, place: int, text: str, at: datetime) -> Told | None:
-        """Somebody wrote something; None where that is known."""
-        if nonce in self.messages:
+        """Somebody wrote something; None where that is known, or recorded already."""
+        if nonce in self.messages or nonce in self._tied.values():
             return None
         _keep(self.messages, nonce, words(nonce, place, text, at) | {"nonce": nonce})
         return Told("message", self.messages[nonce])
