@@ -5,7 +5,6 @@ import io
 import json
 import os
 import re
-import time
 import zipfile
 from pathlib import Path
 
@@ -198,12 +197,10 @@ def test_what_never_ends_is_ended(tmp_path: Path) -> None:
     # Many pages of much text take far longer than a hundredth of a second, for certain.
     path = tmp_path / "long.pdf"
     path.write_bytes(papers.pdf(*([["word " * 15] * 50] * 400)))
-    began = time.monotonic()
     assert "takes more than 1 s" in refused(path, Limits(cpu_seconds=1))
     assert "takes more than 0.5 s" in refused(path, Limits(seconds=0.5))
     with pytest.raises(DocumentError, match=r"long.pdf: takes more than 0.5 s"):
         asyncio.run(read(path, Limits(seconds=0.5)))
-    assert time.monotonic() - began < 20
 
 
 def test_forms_that_draw_each_other_end(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from contextlib import suppress
-from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -134,16 +133,14 @@ def test_every_number_counts_however_it_is_written(values: list[int], form: str)
         "\n",
     ],
 )
-def test_no_text_takes_long(made_of: str) -> None:
-    text = "a" + made_of * (LONGEST // len(made_of)) + "a"
-    began = perf_counter()
+def test_no_text_takes_for_ever(made_of: str) -> None:
+    text = "a" + made_of * (16 * LONGEST // len(made_of)) + "a"  # what is quadratic never ends
     parts_of(text)
     codes(text)
     numbers(text)
     halves(text)
     with suppress(Untrusted):
         check(text, text)
-    assert perf_counter() - began < 1
 
 
 def test_a_table_of_codes_is_not_translated() -> None:

@@ -17,7 +17,7 @@ from llmtb.channels.web.console import Phone
 from llmtb.events.chat import MessageFailed, MessageQueued, MessageSent
 from tests.web.serving import Served, lines_of
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 SARA, MARYAM, REZA = "web-1", "web-3", "site-1"
 
 
@@ -168,7 +168,7 @@ async def told_so_far(served: Served, chat: str) -> Window:
     await all_settled(served)
     page = Window(served.http, chat)
     stream = served.pages.watch(chat)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         async for part in stream:
             for block in part.decode().split("\n\n"):
                 take(page, block)
@@ -180,7 +180,7 @@ async def told_so_far(served: Served, chat: str) -> Window:
 
 async def all_settled(served: Served) -> None:
     """Wait until nothing waits to be told, and every message of the pages is settled."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while True:
             await served.seen()
             queued = [e for e in served.events(MessageQueued) if isinstance(e, MessageQueued)]

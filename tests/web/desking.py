@@ -60,7 +60,7 @@ async def staff(served: Served, agents: int = 6) -> None:
         await served.hire(f"a{number}")
         await served.roster(f"a{number}")
     served.clock.on(minutes=2)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while SHIFT not in served.console.known.floor.shifts:  # noqa: ASYNC110  it opens by itself
             await asyncio.sleep(0.01)
     await served.seen()

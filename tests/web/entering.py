@@ -61,7 +61,7 @@ def reasons(served: Served, kind: type[SignedOut] | type[RequestsRefused]) -> li
 
 async def until(true: Callable[[], object]) -> None:
     """Wait for something that follows."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110  nothing tells of it
             await asyncio.sleep(0.01)
 

@@ -194,7 +194,7 @@ class Served:
     async def seen(self) -> None:
         """Wait until everything recorded is known to the pages and in the views."""
         head = self.journal.head
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.conversation.feeder.reached(head)
             await self.views.reached(head)
 

@@ -191,7 +191,7 @@ async def opened(served: Served, *agents: str) -> None:
         await served.hire(agent)
         await served.roster(agent)
     served.clock.on(minutes=5)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while SHIFT not in served.console.known.floor.shifts:
             await served.conversation.feeder.change(served.console.known.seq)
     await served.seen()
@@ -289,7 +289,7 @@ def test_who_leaves_the_page_is_not_drawn_for(tmp_path: Path) -> None:
         async with watched(served) as events:
             await region(events, "board-shifts", "0/1")
             assert served.console.hub.watching == 1
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while served.console.hub.watching:  # noqa: ASYNC110  the server says no word of it
                 await asyncio.sleep(0.01)
 

@@ -74,7 +74,7 @@ async def blocks(stream: AsyncGenerator[bytes]) -> AsyncGenerator[str]:
 async def until_cut(served: Served, page: Window, count: int) -> None:
     """Have a page told no more than `count` things, and cut it off."""
     after = int(page.last) if page.last else None
-    async with asyncio.timeout(15), aclosing(blocks(served.pages.watch(CHAT, after))) as stream:
+    async with asyncio.timeout(30), aclosing(blocks(served.pages.watch(CHAT, after))) as stream:
         async for block in stream:
             take(page, block)
             count -= 1
@@ -254,7 +254,7 @@ def test_the_streams_end_when_the_house_closes(tmp_path: Path) -> None:
         ending = asyncio.create_task(drained(stream))
         await asyncio.sleep(0.05)
         served.pages.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await ending
 
     play(tmp_path, story)
@@ -279,7 +279,7 @@ def test_several_chats_share_a_stream_and_go_on_together(tmp_path: Path) -> None
                 served.pages.watch(chat, positions.get(name), Line(name, positions))
                 for name, chat in names.items()
             ]
-            async with asyncio.timeout(15), aclosing(blocks(merged(streams))) as reading:
+            async with asyncio.timeout(30), aclosing(blocks(merged(streams))) as reading:
                 async for block in reading:
                     if "event: message" in block:
                         data = data_of(block)
@@ -322,7 +322,7 @@ def test_words_that_come_again_before_the_pages_have_followed_stand_there_once()
         await journal.append([Part([Change(f"chat/{CHAT}", 1, asked)], "web:msg:site-7:5")])
         pages = Pages(journal, lambda _: asyncio.sleep(0), WallClock())
         following, nonce, page = None, 1 << 41, Window(httpx.AsyncClient(), "/phones/reza")
-        async with asyncio.timeout(10), aclosing(blocks(pages.watch(CHAT))) as stream:
+        async with asyncio.timeout(30), aclosing(blocks(pages.watch(CHAT))) as stream:
             async for block in stream:
                 take(page, block)
                 if page.texts and following is None:  # it reads, and has not come to the end

@@ -53,7 +53,7 @@ def test_the_floor_is_shown_person_by_person(tmp_path: Path) -> None:
 
 
 async def _until(served: Served, kind: type[WarningIssued]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not served.events(kind):  # noqa: ASYNC110  a timer writes it
             await asyncio.sleep(0.02)
     await served.seen()
@@ -67,7 +67,7 @@ def test_the_page_is_kept_up_to_date(tmp_path: Path) -> None:
             regions = {(await anext(events))[0] for _ in range(4)}
             assert regions == {"region", "beat"}
             await served.do(StartBreak(agent="a0", kind="urgent"))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 async for event, data, _ in events:
                     if event == "region" and "Urgent until 08:06" in data:
                         return

@@ -70,7 +70,7 @@ def reported(served: Served) -> set[str]:
 async def until(served: Served, holds: Callable[[], bool]) -> None:
     """Wait until something is so, and the views know of it."""
     feeder = served.console.feeder
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not holds():
             await feeder.change(feeder.known.seq)
     await served.seen()

@@ -488,7 +488,7 @@ def test_what_is_refused_is_counted(tmp_path: Path) -> None:
             headers = {"Referer": "https://evil.example/"}
             answer = await served.http.get(f"/widget/frame?site={SHOP}", headers=headers)
             assert answer.status_code == 403
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (counted := served.events(RequestsRefused)):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert isinstance(counted[0], RequestsRefused)
@@ -513,7 +513,7 @@ def test_streams_of_one_visitor_are_bounded_and_let_go(tmp_path: Path) -> None:
         assert [each.status_code for each in answers] == [200] * most + [429]
         for opened in streams:
             await opened.__aexit__(None, None, None)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while served.pages.watching:  # noqa: ASYNC110  nobody tells when a page has gone
                 await asyncio.sleep(0.01)
         assert len(await visitor.sees()) == 1

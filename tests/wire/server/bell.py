@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 T = TypeVar("T")
-PATIENCE: Final = 15.0  # seconds to wait for something that should come at once
+PATIENCE: Final = 30.0  # seconds to wait for something that should come at once
 
 
 class Bell:
