@@ -64,6 +64,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = partial(print, flush=True)  # a pipe or a service's log would hold it back
 CATCHING_UP = 2.0  # seconds that a look at the past waits for the views
+REMAKING = 10.0  # seconds that the first page waits for them
 
 
 class Showing(Demo, Protocol):
@@ -282,7 +283,7 @@ class Live:
             views.run(),
             conversation.run(port),
             pages.run(),
-            server.run(conversation.feeder.ready()),
+            server.run(_known(conversation, views, journal.head)),
             self._stop.wait(),
             self._apart.wanted(),
         ]
@@ -377,6 +378,17 @@ async def _embedded(knowing: Knowing, texts: Sequence[str]) -> npt.NDArray[np.fl
 
 def _unheard(text: str, *, piece: bool = False) -> None:
     """Nobody waits for notes about how far it is."""
+
+
+async def _known(conversation: Conversation, views: Views, head: int) -> None:
+    """Wait until what was recorded before the start is known: no page shows what is over.
+
+    Views that are made anew take longer; then pages say so.
+    """
+    await conversation.feeder.ready()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(REMAKING):
+            await views.reached(head)
 
 
 async def _history(views: Views, agent: str) -> Sequence[Day]:

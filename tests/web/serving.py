@@ -152,11 +152,12 @@ class Served:
         self.settings = type(self.settings)(**{**_fields(self.settings), "port": self.server.port})
         self.http.base_url = httpx.URL(self.url)
         works: list[Coroutine[Any, Any, None]] = [
-            self.views.run(),
             self.conversation.run(port),
             self.pages.run(),
             self.server.run(self.conversation.feeder.ready()),
         ]
+        if self.given["feeds"]:
+            works.append(self.views.run())
         if (answer := self.given.get("answer")) is not None:
             works.append(Answerer(self.journal, self.house, answer).run())
         self._works = [asyncio.create_task(work) for work in works]
@@ -252,11 +253,12 @@ async def serving(
     serve: Serve | None = None,
     embed: Callable[[Sequence[str]], Coroutine[Any, Any, npt.NDArray[np.float32]]] | None = None,
     demo: Demo | None = None,
+    feeds: bool = True,
 ) -> AsyncIterator[Served]:
     """A fresh company in a folder, served; on a journal that is there already it goes on.
 
     settings: of the console; by default nobody signs in. answer: the ladder. telegram: the port of
-    a bot (`FakePort`), if there is one. The others: see Console.
+    a bot (`FakePort`), if there is one. feeds: whether the views are fed. The others: see Console.
     """
     given = {
         "settings": settings,
@@ -267,6 +269,7 @@ async def serving(
         "serve": serve,
         "embed": embed,
         "demo": demo,
+        "feeds": feeds,
     }
     served = Served(folder, start, **given)
     await served.open()

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,9 @@ Serve = Callable[[Mapping[str, Any]], Awaitable[Any]]
 
 Embed = Callable[[Sequence[str]], Awaitable[npt.NDArray[np.float32]]]
 """The meaning of texts: vectors of length one, shape (texts, dimensions). Raises Unserved."""
+
+
+MOST_BEHIND: Final = 1000  # events that the views may lack before it is said
 
 
 class Unserved(Exception):
@@ -91,6 +94,11 @@ class Console:
     def known(self) -> Known:
         """The floor, the chats and access, as of the last event that was followed."""
         return self.feeder.known
+
+    @property
+    def remakes(self) -> bool:
+        """Whether what is past is still read, so that closed shifts may be missing."""
+        return self.views.behind > MOST_BEHIND
 
     def now(self) -> datetime:
         """The instant that holds."""

@@ -26,7 +26,8 @@ class Viewer:
     speech: how they are spoken to. token: what their forms must bring back. session: the digest of
     their session; empty where nobody signs in. path: of the page they are at. back: where to come
     back to it, for a form of every page; after a form's own answer, the place the form belongs to.
-    closed: why nothing can be changed at the moment; empty where everything can.
+    closed: why nothing can be changed at the moment; empty where everything can. remakes: whether
+    what is past is still read, and some of it missing.
     """
 
     agent: str
@@ -38,6 +39,7 @@ class Viewer:
     path: str = "/"
     back: str = "/"
     closed: str = ""
+    remakes: bool = False
 
     def may(self, *roles: Role) -> bool:
         """Whether they are one of these."""

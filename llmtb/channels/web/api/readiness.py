@@ -4,10 +4,9 @@ import asyncio
 from typing import Final, Literal
 
 from llmtb.channels.web.api.shapes import Ready
-from llmtb.channels.web.console import Console, Unserved
+from llmtb.channels.web.console import MOST_BEHIND, Console, Unserved
 from llmtb.events.errors import JournalError
 
-MOST_BEHIND: Final = 1000  # events that views may lack
 _PROBE: Final = "readiness"
 _LAYOUT: Final = "1"
 _PATIENCE: Final = 1.0  # seconds for each part

@@ -190,7 +190,7 @@ class _Call:
         Whoever brings no cookie is counted by their address alone.
         """
         number = self._number()
-        closed = self._console.journal.refusal or ""
+        closed, remakes = self._console.journal.refusal or "", self._console.remakes
         proof = self._gate.proof(number) if number else ""
         nobody = Viewer(
             agent="",
@@ -200,6 +200,7 @@ class _Call:
             token=proof,
             path=self._path,
             closed=closed,
+            remakes=remakes,
         )
         known_by = self._brought.get(self._jar.name(cookies.VISITOR))
         counted = f"visitor {known_by}" if known_by else ""
@@ -212,6 +213,7 @@ class _Call:
                 token=proof,
                 path=self._path,
                 closed=closed,
+                remakes=remakes,
             )
             return owner, owner, counted
         token = self._brought.get(self._jar.name(cookies.SESSION), "")
@@ -233,6 +235,7 @@ class _Call:
             session=session,
             path=self._path,
             closed=closed,
+            remakes=remakes,
         )
         return viewer, viewer, f"session {session}"
 
