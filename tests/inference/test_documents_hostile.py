@@ -18,7 +18,7 @@ from llmtb.inference.knowledge.documents.confined import outcome
 from llmtb.inference.knowledge.documents.document import Document
 from llmtb.inference.knowledge.documents.kinds import SUFFIXES
 from llmtb.inference.knowledge.documents.limits import MIB, Limits
-from llmtb.inference.knowledge.documents.reading import environment, read, read_document
+from llmtb.inference.knowledge.documents.reading import read, read_document
 from tests.inference import papers
 
 SMALL = Limits(memory=512 * MIB, cpu_seconds=5, seconds=20)
@@ -253,11 +253,6 @@ def test_whoever_cancels_leaves_no_process(tmp_path: Path) -> None:
         assert children() == before
 
     asyncio.run(main())
-
-
-def test_the_reader_knows_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LLMTB_TELEGRAM__TOKEN", "swordfish")
-    assert "swordfish" not in environment().values()
 
 
 STARTS = [

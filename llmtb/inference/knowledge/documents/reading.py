@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from llmtb.inference.children import environment
 from llmtb.inference.errors import DocumentError
 from llmtb.inference.knowledge.documents import confined
 from llmtb.inference.knowledge.documents.document import Document
@@ -31,7 +32,7 @@ def read_document(path: Path, limits: Limits = USUAL) -> Document:
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment(),
+            env=_environment(),
         )
         with child:
             try:
@@ -54,7 +55,7 @@ async def read(path: Path, limits: Limits = USUAL) -> Document:
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment(),
+            env=_environment(),
         )
         try:
             async with asyncio.timeout(limits.seconds):
@@ -114,11 +115,9 @@ def _command(path: Path, limits: Limits) -> list[str]:
     return [sys.executable, "-P", "-m", module, path.name, msgspec.json.encode(limits).decode()]
 
 
-def environment() -> dict[str, str]:
-    """The environment of the child: ours, without what is none of a document's business."""
+def _environment() -> dict[str, str]:
     root = str(Path(confined.__file__).parents[4])
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LLMTB_")}
-    return kept | {"PYTHONPATH": root}
+    return environment() | {"PYTHONPATH": root}
 
 
 def _result(path: Path, answer: bytes, status: int | None, limits: Limits) -> Document:
