@@ -46,6 +46,7 @@ from llmtb.data import JOURNAL_FILE, open_journal
 from llmtb.events.codec import CODEC
 from llmtb.events.errors import JournalError
 from llmtb.inference.errors import InferenceError
+from llmtb.inference.remembering import forget_texts
 from llmtb.library.knowing import Drafting, Knowing
 from llmtb.library.service import Service
 from llmtb.projections.catalogue import VIEWS_FILE, projections
@@ -189,6 +190,7 @@ class Live:
     async def _once(self) -> None:
         """Open everything, serve until the end or until there is work for nobody else, close it."""
         folder = self._folder
+        forget_texts()  # it may be opened again for somebody who is to be forgotten
         async with AsyncExitStack() as stack:
             opened = await open_journal(folder, self._settings.audit, self._environment)
             stack.push_async_callback(opened.close)
@@ -381,10 +383,7 @@ def _unheard(text: str, *, piece: bool = False) -> None:
 
 
 async def _known(conversation: Conversation, views: Views, head: int) -> None:
-    """Wait until what was recorded before the start is known: no page shows what is over.
-
-    Views that are made anew take longer; then pages say so.
-    """
+    """Wait until all that was recorded before is known; views made anew take longer."""
     await conversation.feeder.ready()
     with suppress(TimeoutError):
         async with asyncio.timeout(REMAKING):

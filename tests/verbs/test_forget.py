@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from llmtb.data import JOURNAL_FILE
+from llmtb.inference.remembering import remembered
 from llmtb.live import Live
 from llmtb.verbs import exits
 from llmtb.verbs.exits import Failed
@@ -30,9 +31,12 @@ def test_a_program_that_runs_forgets_and_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asyncio.run(begin(tmp_path))
+    worked_out: list[str] = []
+    remember = remembered(8)(worked_out.append)
 
     async def story(live: Live) -> None:
         house, url = live.house, live.url
+        remember(secret("ava", 1))
         async with asyncio.timeout(20):
             while not (tmp_path / "control.sock").exists():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
@@ -46,6 +50,8 @@ def test_a_program_that_runs_forgets_and_goes_on(
             while live.house is house or not await answers(live.url):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert live.url == url
+        remember(secret("ava", 1))
+        assert len(worked_out) == 2, "what was made of her words was kept in memory"
         told_now = company.words_in(list(live.house.journal.read()))
         assert NAMES["ava"] not in told_now
         assert secret("ben", 2) in told_now

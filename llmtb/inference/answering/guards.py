@@ -5,7 +5,6 @@ be offered. The tables are in `guarded` and `guarded_people`.
 """
 
 import re
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from llmtb.events.chat import Audience
@@ -16,6 +15,7 @@ from llmtb.inference.answering.measures import amounts, spelt
 from llmtb.inference.answering.reply import Reason
 from llmtb.inference.knowledge.letters import normal, numbers
 from llmtb.inference.knowledge.passage import Passage
+from llmtb.inference.remembering import remembered
 
 Kind = Literal["instruction", "task", "others", "own", "promise", "inside", "rivals"]
 
@@ -40,7 +40,7 @@ _QUANTITY = re.compile(r"\d{2,}[a-z]+|\d+(?:[gmt]b|[gm]bps|[cmk]m|kg|min|h|am|pm
 _NOT_SIGN = re.compile(r"[^a-z0-9]+")
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def bare(text: str) -> str:
     """A text in normal form without disguises: look-alike letters, digits for letters, gaps."""
     text = normal(text).translate(_ALIKE)
@@ -90,7 +90,7 @@ def _letters(text: str, table: dict[int, int]) -> str:
     return _MIXED.sub(lambda found: found[0].translate(table), text)
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def guard(text: str, audience: Audience = "customer") -> Guarded | None:
     """The first guard that a question meets. The company's own people may speak of customers."""
     if words := instruction(text):
@@ -126,7 +126,7 @@ def _first(
     return None
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def codes(text: str) -> frozenset[str]:
     """The codes and model names of a text, without hyphens: `NV-L40` is `nvl40`.
 
@@ -136,7 +136,7 @@ def codes(text: str) -> frozenset[str]:
     return frozenset(code for code in found if not _QUANTITY.fullmatch(code))
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _once(text: str) -> str:
     return spelt(_TWICE.sub(" ", normal(text)))
 
@@ -186,7 +186,7 @@ def _holds(squeezed: str, code: str) -> bool:
     return found is not None
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def hidden(passage: Passage) -> str | None:
     """Words for the program hidden in a passage: flagged at indexing, shown only if reviewed."""
     return instruction(f"{passage.title}\n{passage.question or ''}\n{passage.text}")

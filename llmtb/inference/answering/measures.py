@@ -1,9 +1,9 @@
 """Amounts: a number with what it counts, in one form for all languages (`20 GB`, `۲۰ گیگ`)."""
 
 import re
-from functools import lru_cache
 
 from llmtb.inference.knowledge.letters import normal, numbers
+from llmtb.inference.remembering import remembered
 
 # What is counted, and the words for it, as they stand behind the number in normal form.
 _UNITS: dict[str, str] = {
@@ -65,7 +65,7 @@ def _whole(found: re.Match[str]) -> str:
     return f"{scaled:.0f} "
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def amounts(text: str) -> frozenset[tuple[str, str]]:
     """The amounts of a text: the number as `letters.numbers` writes it, and what it counts."""
     plain = spelt(text)

@@ -1,7 +1,6 @@
 """What the hits say about whether the first of them answers: numbers for the calibration."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -13,6 +12,7 @@ from llmtb.inference.answering.terms import content, overlap, words
 from llmtb.inference.knowledge.index import Hit
 from llmtb.inference.knowledge.letters import normal
 from llmtb.inference.knowledge.passage import Passage
+from llmtb.inference.remembering import remembered
 
 # What is added to the score, in its units.
 LIKENESS, COVERAGE, OWN, REVIEWED, STRANGENESS = 0.2, 0.06, 0.08, 0.05, 0.06
@@ -116,7 +116,7 @@ def _asked(text: str, lexicon: Lexicon) -> _Asked:
     return _Asked(lexicon.language, stems, lexicon.weighed(stems), _triples(text), facts(text))
 
 
-@lru_cache(maxsize=REMEMBERED)
+@remembered(REMEMBERED)
 def _told(passage: Passage) -> _Told:
     ways = [way for way in (passage.question, *passage.variants) if way]
     asked = frozenset(stem for way in ways for stem in content(way, passage.language))

@@ -1,9 +1,9 @@
 """The words of a question that say what it is about, and those that only carry it."""
 
 import re
-from functools import lru_cache
 
 from llmtb.inference.knowledge.letters import normal
+from llmtb.inference.remembering import remembered
 
 _WORD = re.compile(r"[^\W_]+(?:[.:@/-][^\W_]+)*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -57,7 +57,7 @@ _ALL = frozenset().union(*CARRIERS.values())
 _HAN_CARRIERS = re.compile("|".join(sorted(CARRIERS["zh"], key=len, reverse=True)))
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def words(text: str) -> tuple[str, ...]:
     """The words of a text in normal form; a run of Chinese is one word."""
     found: list[str] = []
@@ -66,7 +66,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def content(text: str, language: str) -> tuple[str, ...]:
     """What a text is about: its words, cut to their stems, without those that only carry it.
 

@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
+
+from llmtb.inference.remembering import remembered
 
 # What one sign may grow to: U+FDFA alone stands for a phrase of eighteen.
 GROWTH = 18
@@ -47,7 +48,7 @@ def _normal(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
-_kept = lru_cache(maxsize=4096)(_normal)
+_kept = remembered(4096)(_normal)
 
 
 def _settled(text: str) -> str:
@@ -61,7 +62,7 @@ def _settled(text: str) -> str:
         text = once
 
 
-@lru_cache(maxsize=1 << 15)
+@remembered(1 << 15)
 def _sign(sign: str) -> str:
     if sign in _LETTERS:
         return _LETTERS[sign]
