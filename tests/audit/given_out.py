@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -131,12 +131,18 @@ def day(place: Path) -> Path:
     return Path(shutil.copytree(_day().name, place / "data"))
 
 
-def give(folder: Path, out: Path, shown: Shown = "opened", **wanted: Any) -> Manifest:
-    """Export it, with a key that tests know."""
+def give(
+    folder: Path,
+    out: Path,
+    shown: Shown = "opened",
+    meanwhile: Callable[[], None] = lambda: None,
+    **wanted: Any,
+) -> Manifest:
+    """Export it, with a key that tests know; something happens while its lines are written."""
     with Records(folder / JOURNAL_FILE) as records, vault_of(folder, read_only=True) as vault:
         want = Wanted(**wanted)
         order = Order(want, shown, CODEC.with_keys(vault), "owner", NOON, "llmtb", b"k" * 32)
-        return export(records, order, choose(records, want), out, OURS, lambda *_: None)
+        return export(records, order, choose(records, want), out, OURS, lambda *_: meanwhile())
 
 
 def holds(export: Path, key: str = OURS.key) -> bool:

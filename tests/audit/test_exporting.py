@@ -16,6 +16,8 @@ from llmtb.audit.keeping.whole import Half
 from llmtb.control import Unable
 from llmtb.data import JOURNAL_FILE
 from llmtb.events.access import InvitationAccepted
+from llmtb.events.audit import STREAM as AUDIT
+from llmtb.events.audit import PersonForgotten, Shown
 from llmtb.events.chat import QuestionAsked
 from llmtb.events.desk import CallbackOpened
 from llmtb.events.exported import EVENTS, Manifest
@@ -224,6 +226,28 @@ def test_what_is_appended_meanwhile_is_not_in_it(tmp_path: Path) -> None:
         manifest = give(folder, tmp_path / "out", last=before)
         keep(folder, [Said("later", [("agent/sara", SARA)])])
         assert manifest.events == before
+        assert holds(tmp_path / "out")
+
+
+@pytest.mark.parametrize("shown", ["opened", "sealed"])
+def test_words_that_are_destroyed_while_it_is_written_are_in_no_export(
+    tmp_path: Path, shown: Shown
+) -> None:
+    gone = PersonForgotten(
+        at=NOON, by="owner", person="sara", owners=["agent/sara"], upto=99, texts=[], reason="asked"
+    )
+    with kept(STORY) as folder:
+
+        def forget() -> None:
+            keep(folder, [Said("forget", [(AUDIT, gone)])])
+
+        if shown == "sealed":  # which holds nothing that could be destroyed
+            assert give(folder, tmp_path / "out", shown, forget).events == len(STORY) + 2
+            return
+        with pytest.raises(Unable, match="export again"):
+            give(folder, tmp_path / "out", shown, forget)
+        assert not (tmp_path / "out").exists()
+        assert give(folder, tmp_path / "out").forgotten == ["sara"]
         assert holds(tmp_path / "out")
 
 

@@ -15,8 +15,9 @@ from llmtb.audit.giving.records import Records
 from llmtb.audit.giving.selecting import Chosen, Wanted
 from llmtb.audit.giving.tree import Tree
 from llmtb.audit.keeping.whole import half, refuse_used
+from llmtb.control import Unable
 from llmtb.events.audit import STREAM as AUDIT
-from llmtb.events.audit import PersonForgotten, Shown
+from llmtb.events.audit import PersonForgotten, Shown, WordsExpired
 from llmtb.events.chain import Row
 from llmtb.events.chat import AnswerGiven, DraftWritten
 from llmtb.events.codec import CODEC, Codec
@@ -39,7 +40,9 @@ from llmtb.events.merkle import Frontier
 from llmtb.events.note import Checkpoint, signed, text_of
 from llmtb.events.published import instant
 
+FAULT: Final = 1  # exit status, see llmtb.verbs.exits
 _BUFFER: Final = 1024 * 1024  # bytes
+_DESTROYS: Final = frozenset({PersonForgotten.__name__, WordsExpired.__name__})
 Progress = Callable[[int, int], None]
 """Called with the events that were gone through, and how many there are."""
 
@@ -80,7 +83,8 @@ def export(
 ) -> Manifest:
     """Write what was chosen into a new folder; returns what is in it.
 
-    Raises Unable for a folder that cannot be it, a JournalError, or OSError.
+    Raises Unable for a folder that cannot be it, or where words were destroyed meanwhile that may
+    stand in it; a JournalError, or OSError.
     """
     refuse_used(folder)
     with half(folder.parent, "export") as made:
@@ -98,8 +102,16 @@ def export(
         for name, data in {MANIFEST: text, **notes}.items():
             with _own_file(made.folder / name) as file:
                 file.write(data)
+        if order.shown == "opened" and _destroyed_since(records):
+            line = "words were destroyed while it was written, so it was not kept; export again"
+            raise Unable(FAULT, line)
         made.become(folder)
     return manifest
+
+
+def _destroyed_since(records: Records) -> bool:
+    """Whether anybody was forgotten, or words expired, since the records were opened."""
+    return any(row[0] > records.head.seq and row[3] in _DESTROYS for row in records.stream(AUDIT))
 
 
 class _Writing:
