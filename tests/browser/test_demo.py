@@ -131,3 +131,22 @@ def test_a_customer_is_handed_over_and_back_and_a_reload_loses_and_repeats_nothi
             await program.until("TakenBack")
 
     play(story)
+
+
+def test_a_key_that_is_pressed_while_the_bot_speaks_is_pressed(tmp_path: Path) -> None:
+    async def story(browser: Browser) -> None:
+        async with demo(tmp_path) as program, person(browser, program.origin) as somebody:
+            page = await newcomer(await somebody.open("/"), "en")
+            sara = Handset(page, "sara", "en")
+            await sara.root.get_by_role("textbox").fill("help")
+            await sara.root.locator(".chat-keys button").first.hover()
+            await page.mouse.down()
+            await sara.root.get_by_role("textbox").dispatch_event(
+                "keydown", {"key": "Enter", "bubbles": True, "cancelable": True}
+            )
+            told = sara.log.locator(".chat-bubble").filter(has_text="to rest, and press it again")
+            await expect(told).to_have_count(2)
+            await page.mouse.up()
+            await sara.hears("Which rest would you like?")
+
+    play(story)

@@ -161,6 +161,9 @@ class Chat {
   }
 
   on_keys({ rows }) {
+    const drawn = JSON.stringify(rows);
+    if (this.keys.dataset.drawn === drawn) return; // whoever presses one just now presses it
+    this.keys.dataset.drawn = drawn;
     const held = this.keys.contains(document.activeElement) ? document.activeElement.textContent : null;
     this.keys.replaceChildren(...rows.map((row) => make("div", {}, ...row.map((label) => {
       const key = make("button", { type: "button", dir: "auto", text: label });
