@@ -7,9 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from llmtb.channels.web.door.second_factor import FactorsDamaged
 from llmtb.data import JOURNAL_FILE
 from llmtb.inference.remembering import remembered
 from llmtb.live import Live
+from llmtb.settings import Console, Settings
 from llmtb.verbs import exits
 from llmtb.verbs.exits import Failed
 from llmtb.verbs.forget import forget
@@ -86,3 +88,31 @@ def test_it_says_first_what_goes_and_what_stays(tmp_path: Path) -> None:
     assert done.stdout == "ava is forgotten.\n"
     again = llmtb("forget", "ava", "--data", ".", "--yes", cwd=tmp_path)
     assert again.returncode == 0  # safe to be asked again
+
+
+def test_a_damaged_file_of_second_factors_is_told_and_once_away_the_rest_is_done(
+    tmp_path: Path,
+) -> None:
+    asyncio.run(begin(tmp_path))
+    factors = tmp_path / "second-factors.json"
+    factors.write_text('{"ava": {"secr', "utf-8")
+    done = llmtb("forget", "ava", "--data", ".", "--yes", cwd=tmp_path)
+    assert done.returncode == exits.DATABASE
+    assert "second-factors.json: is damaged" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    refused(llmtb("keys", "rotate", "--data", ".", cwd=tmp_path), exits.DATABASE, "move it away")
+    factors.unlink()
+    done = llmtb("checkpoint", "--data", ".", cwd=tmp_path)  # whatever opens the data does the rest
+    assert done.returncode == 0, done.stderr
+    assert secret("ava", 1).encode() not in company.bytes_in(tmp_path)
+
+
+def test_a_start_with_a_damaged_file_of_second_factors_says_so(tmp_path: Path) -> None:
+    (tmp_path / "second-factors.json").write_bytes(b"\x00\x01")
+
+    async def main() -> None:
+        live = Live(Settings(console=Console(port=0)), None, tmp_path / "x.toml", tmp_path)
+        with pytest.raises(FactorsDamaged, match="put back a copy"):
+            await live.serve()
+
+    asyncio.run(main())

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from threading import Event
 from typing import Any
 
 import pytest
@@ -128,7 +130,7 @@ def test_the_server_may_be_away_at_the_start(tmp_path: Path) -> None:
                 assert not refused.value.outcome_unknown
                 assert telegram.statistics().condition == "away"
                 await server.back()
-                await asyncio.wait_for(telegram.connected(), 5)
+                await asyncio.wait_for(telegram.connected(), 30)
                 assert telegram.statistics().condition == "connected"
 
     asyncio.run(main())
@@ -462,16 +464,37 @@ def test_whatever_is_lost_doubled_or_late_each_chat_is_heard_once_in_order(
         assert desk.deliveries == desk.taken
 
 
+def test_how_far_it_came_is_kept_though_the_disk_is_slow_and_the_end_comes_at_once() -> None:
+    """A bot that forgot where it began would never hear what was said while it was down."""
+    kept: list[State] = []
+
+    async def main() -> None:
+        busy, state = Event(), State(1, 1, 0)
+        with ThreadPoolExecutor(1) as disk:
+            asyncio.get_running_loop().set_default_executor(disk)
+            disk.submit(busy.wait)
+            intake = Intake(Desk().handle, kept.append, random=Random(1), patience=1)
+            await intake.put(None, state)
+            await asyncio.sleep(0)  # it is being saved now
+            closing = asyncio.create_task(intake.close(0))
+            await asyncio.sleep(0)
+            busy.set()
+            await closing
+        assert kept == [state]
+
+    asyncio.run(main())
+
+
 async def eventually(look: Callable[[], bool]) -> None:
     """Waits for something that no bell tells of."""
-    for _ in range(500):
+    for _ in range(3000):
         if look():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("it did not happen within five seconds")
+    raise AssertionError("it did not happen within thirty seconds")
 
 
 async def again(telegram: Supervisor, times: int = 2) -> None:
     """Waits for so many connections in all, and for the last of them to be of use."""
     await eventually(lambda: telegram.statistics().connections == times)
-    await asyncio.wait_for(telegram.connected(), 5)
+    await asyncio.wait_for(telegram.connected(), 30)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from random import Random
 from typing import NamedTuple
 
@@ -72,6 +73,7 @@ class Intake:
         self._lanes: dict[int, deque[_Entry]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._moved = asyncio.Event()
+        self._ending = asyncio.Event()
         self._reached: State | None = None
         self._saver: asyncio.Task[None] | None = None
         self._complained = False
@@ -111,9 +113,9 @@ class Intake:
             task.cancel()
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._ending.set()
         if self._saver is not None:
-            self._saver.cancel()
-            await asyncio.gather(self._saver, return_exceptions=True)
+            await self._saver  # what it has in hand would be lost with it
         await self._write()
 
     def statistics(self) -> IntakeStatistics:
@@ -164,9 +166,11 @@ class Intake:
 
     async def _save_later(self) -> None:
         """Save now and then, for as long as there is something new: an old state costs little."""
-        while self._reached is not None:
+        while self._reached is not None and not self._ending.is_set():
             await self._write()
-            await asyncio.sleep(_SAVE_EVERY)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SAVE_EVERY):
+                    await self._ending.wait()
         self._saver = None
 
     async def _write(self) -> None:

@@ -50,17 +50,18 @@ _LINES: Final[dict[Cause, str]] = {
 
 
 class Door:
-    """Lets requests through to the pages, each with its viewer."""
+    """Lets requests through to the pages, each with its viewer; made on the loop that serves.
+
+    Raises FactorsDamaged, or OSError.
+    """
 
     def __init__(self, console: Console, inside: ASGIApp) -> None:
         self._console = console
         self._inside = inside
-        self._gate: Gate | None = None
+        self._gate = Gate(console)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
-            if self._gate is None:
-                self._gate = Gate(self._console)
             await _Call(self._console, self._gate, scope, receive, send).answer(self._inside)
             return
         kind: str = scope["type"]
@@ -70,7 +71,7 @@ class Door:
     def _until_the_end(self, receive: Receive) -> Any:
         async def received() -> Mapping[str, Any]:
             message: Mapping[str, Any] = await receive()
-            if message["type"] == "lifespan.shutdown" and self._gate is not None:
+            if message["type"] == "lifespan.shutdown":
                 await self._gate.refusals.close()
             return message
 

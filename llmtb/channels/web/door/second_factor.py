@@ -18,11 +18,16 @@ import segno
 
 from llmtb.channels.conversation.words import ascii_digits
 from llmtb.channels.web.door.seal import is_same
+from llmtb.events.errors import JournalError
 
 FILE: Final = "second-factors.json"
 ISSUER: Final = "LLM-T-B"
 _STEP: Final = 30  # seconds
 _AROUND: Final = (-1, 0, 1)  # steps that a phone's clock may be off
+
+
+class FactorsDamaged(JournalError):
+    """The file of the second factors cannot be read; its text says what to do."""
 
 
 class Factor(msgspec.Struct):
@@ -65,14 +70,12 @@ def picture_of(address: str) -> str:
 
 
 class SecondFactors:
-    """The secrets of a company."""
+    """The secrets of a company. Raises FactorsDamaged, or OSError."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / FILE
         self._lock = asyncio.Lock()
-        self._factors: dict[str, Factor] = {}
-        if self._file.exists():
-            self._factors = msgspec.json.decode(self._file.read_bytes(), type=dict[str, Factor])
+        self._factors = _read(self._file)
 
     async def set(self, agent: str, secret: str, code: str, now: datetime) -> bool:
         """Keep a person's secret, if the code shows that their authenticator has it."""
@@ -106,6 +109,18 @@ class SecondFactors:
         self._factors = factors
 
 
+def _read(path: Path) -> dict[str, Factor]:
+    if not path.exists():
+        return {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Factor])
+    except msgspec.MsgspecError as error:
+        raise FactorsDamaged(
+            f"{path}: is damaged; put back a copy of it, or move it away: then take the second"
+            " factor from those who had one (docs/console-access.md)"
+        ) from error
+
+
 def _write(path: Path, content: bytes) -> None:
     """Replace a file as a whole, so that no crash leaves half of one."""
     fresh = path.with_suffix(".new")
@@ -118,9 +133,11 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def drop_factor(folder: Path, agent: str) -> None:
-    """Keep no secret of a person in a data folder that nobody uses. Raises OSError."""
+    """Keep no secret of a person in a data folder that nobody uses.
+
+    Raises FactorsDamaged, or OSError.
+    """
     file = folder / FILE
-    if file.exists():
-        factors = msgspec.json.decode(file.read_bytes(), type=dict[str, Factor])
-        if factors.pop(agent, None) is not None:
-            _write(file, msgspec.json.encode(factors))
+    factors = _read(file)
+    if factors.pop(agent, None) is not None:
+        _write(file, msgspec.json.encode(factors))
