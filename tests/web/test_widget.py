@@ -508,8 +508,9 @@ def test_streams_of_one_visitor_are_bounded_and_let_go(tmp_path: Path) -> None:
             for _ in range(most + 1)
         ]
         answers = [await each.__aenter__() for each in streams]
-        for each in answers[:most]:
-            await anext(each.aiter_lines())
+        lines = [each.aiter_lines() for each in answers[:most]]  # held: or they would be closed
+        for each in lines:
+            await anext(each)
         assert [each.status_code for each in answers] == [200] * most + [429]
         for opened in streams:
             await opened.__aexit__(None, None, None)

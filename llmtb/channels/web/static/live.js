@@ -4,7 +4,7 @@
 const state = document.querySelector("[data-feed-state]");
 const STALE = 12000; // milliseconds without a beat after which the page says that it is old
 const CUT = 4000; // the same, once the connection was refused or cut off
-const PRESS = 1000; // milliseconds that a press may take, after which the page is drawn all the same
+const PRESS = 3000; // milliseconds that a press may take, after which the page is drawn all the same
 
 const late = new Map(); // regions that came during a press, which must end on what it began on
 let press = 0;
