@@ -80,6 +80,23 @@ def test_a_journal_has_one_owner_and_any_number_of_readers(path: Path) -> None:
         assert store.head().seq == 20
 
 
+def test_a_journal_of_an_earlier_version_is_brought_up_to_date(path: Path) -> None:
+    filled(path)
+    meddle(path, "DROP INDEX commands_again")
+    with closing(SQLiteStore(path)) as store:
+        assert store.unsound() is None
+        assert store.head().seq == 20
+
+
+def test_a_flipped_bit_in_the_commands_is_no_sound_journal(path: Path) -> None:
+    filled(path)
+    meddle(path, "INSERT INTO commands VALUES ('press-123456', 3, 4)")
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"press-123456", b"press-123457", 1))
+    with closing(SQLiteStore(path)) as store:
+        assert "commands_again" in (store.unsound() or "")
+
+
 def test_a_reader_makes_no_journal(path: Path) -> None:
     with pytest.raises(BadDatabase, match="no journal"):
         SQLiteStore(path, read_only=True)

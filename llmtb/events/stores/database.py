@@ -39,6 +39,8 @@ LAYOUT = (
         first_seq INTEGER NOT NULL,
         last_seq INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID""",
+    # No hash covers a command; that it stands twice in the file shows a bit that was flipped.
+    "CREATE INDEX commands_again ON commands (first_seq, last_seq)",
     """CREATE TABLE snapshots (
         key TEXT PRIMARY KEY,
         layout TEXT NOT NULL,
@@ -46,6 +48,7 @@ LAYOUT = (
         state BLOB NOT NULL
     ) STRICT""",
 )
+AGAIN = 4  # in the layout; journals from before it lack it
 SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
 TABLES = {"stored_events", "commands", "snapshots"}
 
@@ -111,6 +114,13 @@ def lay_out(path: Path) -> None:
         database.execute(f"PRAGMA application_id = {APPLICATION}")
         database.execute(f"PRAGMA user_version = {FORMAT}")
         database.execute("COMMIT")
+
+
+def complete(path: Path) -> None:
+    """Bring a journal that an earlier version laid out up to date."""
+    again = LAYOUT[AGAIN].replace("INDEX", "INDEX IF NOT EXISTS")
+    with closing(sqlite3.connect(address(path, "rw"), uri=True)) as database:
+        database.execute(again)
 
 
 def due_schema() -> set[tuple[str | None, ...]]:

@@ -25,6 +25,7 @@ from llmtb.events.stores.database import (
     SCHEMA,
     Ownership,
     address,
+    complete,
     create,
     due_schema,
     is_journal,
@@ -99,6 +100,7 @@ class SQLiteStore(SQLiteApplicationRecorder):
         try:
             if not known and not is_journal(self.path):  # nobody else made it one meanwhile
                 lay_out(self.path)
+            complete(self.path)
         except sqlite3.Error as error:
             ownership.release()
             raise BadDatabase(self.path, f"cannot be set up: {reason_of(error)}") from error
@@ -204,8 +206,10 @@ class SQLiteStore(SQLiteApplicationRecorder):
 
         A false index hides them from their stream, and a strange trigger from the disk.
         """
-        said: str
-        [(said,), *_] = self._select("PRAGMA integrity_check(stored_events)")
+        said = "ok"
+        for table in ("stored_events", "commands"):
+            if said == "ok":
+                [(said,), *_] = self._select(f"PRAGMA integrity_check({table})")
         strange = due_schema().symmetric_difference(self._select(SCHEMA))
         if strange:
             said = f"{min(str(name) for _, name, *_ in strange)} is missing or no part of a journal"
