@@ -17,11 +17,9 @@ from llmtb.audit.privacy.rotating import rotate
 from llmtb.audit.recording import RECORDS, record
 from llmtb.audit.vouching.matching import Mismatch
 from llmtb.audit.vouching.signing import accept, checkpoint
-from llmtb.control import Note, Unable
+from llmtb.control import DATABASE, FAULT, INPUT, STORAGE, Note, Unable
 from llmtb.events.errors import JournalError, StorageFailed
 from llmtb.runtime.errors import Refused, Unanswered
-
-FAULT, INPUT, DATABASE, STORAGE = 1, 2, 3, 4  # exit statuses, see llmtb.verbs.exits
 
 Handler = Callable[[Archive, dict[str, Any], Note], Awaitable[Any]]
 """Does one kind of request; what JSON can hold. Raises Unable, msgspec.ValidationError for a form

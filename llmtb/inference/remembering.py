@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -16,7 +16,7 @@ def remembered(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     def keep(function: Callable[P, T]) -> Callable[P, T]:
         kept = lru_cache(most)(function)
         _EMPTIED.append(kept.cache_clear)
-        return kept  # type: ignore[return-value]  # its own type has no parameters
+        return cast("Callable[P, T]", kept)  # its own type has no parameters
 
     return keep
 

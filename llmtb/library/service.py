@@ -12,7 +12,7 @@ from llmtb.actors.access import Access
 from llmtb.actors.access import evolve as listen
 from llmtb.actors.knowledge import Library
 from llmtb.app import House
-from llmtb.control import Note, Unable
+from llmtb.control import DATABASE, FAULT, INPUT, STORAGE, Note, Unable
 from llmtb.events.access import STREAM as ACCESS
 from llmtb.events.errors import JournalError, StorageFailed
 from llmtb.events.event import Event
@@ -44,7 +44,7 @@ from llmtb.library.shelf import FOLDER, Shelf
 from llmtb.policy import Policy, Questions
 from llmtb.runtime.errors import Refused, Unanswered
 
-FAULT, INPUT, DATABASE, STORAGE, MODEL = 1, 2, 3, 4, 6  # exit statuses, see llmtb.verbs.exits
+MODEL = 6  # exit status, see llmtb.verbs.exits
 _NOBODY: Final = "ask"
 
 Opened = Callable[[Note], Awaitable[Answers]]

@@ -96,7 +96,7 @@ STORY = [
 ]
 
 
-def lines(export: Path) -> list[dict[str, object]]:
+def lines(export: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (export / EVENTS).read_bytes().splitlines()]
 
 
@@ -172,7 +172,7 @@ def test_words_are_read_closed_or_gone(tmp_path: Path) -> None:
         [asked] = [
             line for line in lines(tmp_path / "forgotten") if line["type"] == "QuestionAsked"
         ]
-        assert asked["payload"]["text"] == REDACTED  # type: ignore[index]
+        assert asked["payload"]["text"] == REDACTED
         assert asked["opened"] == [None]
         assert holds(tmp_path / "forgotten")
 

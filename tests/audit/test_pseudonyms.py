@@ -78,11 +78,11 @@ def test_words_and_ids_of_a_story_are_gone_and_who_did_what_is_not(tmp_path: Pat
         data = everything(tmp_path / name).decode()
         assert not re.search(r"sara|nima|boss|4711|4712|parcel|bill|cable|Rad|press", data)
     told = lines(tmp_path / "out")
-    sara = told[0]["payload"]["agent"]  # type: ignore[index]
+    sara = told[0]["payload"]["agent"]
     assert told[0]["stream"] == f"agent/{sara}"
     assert told[6]["by"] == sara
-    assert told[7]["payload"]["agents"] == [sara]  # type: ignore[index]
-    assert told[2]["payload"]["account"] == told[3]["payload"]["chat"]  # type: ignore[index]
+    assert told[7]["payload"]["agents"] == [sara]
+    assert told[2]["payload"]["account"] == told[3]["payload"]["chat"]
 
 
 def test_the_same_id_is_another_in_another_export() -> None:
@@ -97,4 +97,4 @@ def test_who_reported_the_calls_is_named_alike_wherever_it_stands(tmp_path: Path
     give(day(tmp_path), tmp_path / "out", "pseudonyms")
     told = [each for each in lines(tmp_path / "out") if each["type"] == "LoadReported"]
     assert told
-    assert all(each["payload"]["source"] == each["by"] for each in told)  # type: ignore[index]
+    assert all(each["payload"]["source"] == each["by"] for each in told)

@@ -15,7 +15,7 @@ from llmtb.audit.giving.records import Records
 from llmtb.audit.giving.selecting import Chosen, Wanted
 from llmtb.audit.giving.tree import Tree
 from llmtb.audit.keeping.whole import half, refuse_used
-from llmtb.control import Unable
+from llmtb.control import FAULT, Unable
 from llmtb.events.audit import STREAM as AUDIT
 from llmtb.events.audit import PersonForgotten, Shown, WordsExpired
 from llmtb.events.chain import Row
@@ -40,7 +40,6 @@ from llmtb.events.merkle import Frontier
 from llmtb.events.note import Checkpoint, signed, text_of
 from llmtb.events.published import instant
 
-FAULT: Final = 1  # exit status, see llmtb.verbs.exits
 _BUFFER: Final = 1024 * 1024  # bytes
 _DESTROYS: Final = frozenset({PersonForgotten.__name__, WordsExpired.__name__})
 Progress = Callable[[int, int], None]

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from llmtb.audit.giving.records import Records, instant_of
-from llmtb.control import Unable
+from llmtb.control import INPUT, Unable
 from llmtb.events.access import STREAM as ACCESS
 from llmtb.events.access import CustomerListed, InvitationAccepted
 from llmtb.events.chain import Row
@@ -18,7 +18,6 @@ from llmtb.events.event import Event
 from llmtb.events.exported import Selection
 from llmtb.events.published import instant
 
-INPUT: Final = 2  # exit status, see llmtb.verbs.exits
 _PERSON: Final = ("agent", "person", "of", "by")
 _CHAT: Final = ("chat", "account", "by")
 

@@ -19,6 +19,9 @@ from llmtb.events.errors import (
 APPLICATION = 0x4C4C4D54  # "LLMT", in the header of every journal
 FORMAT = 1  # of the tables; a later format brings the step from this one
 
+# No hash covers a command; that it stands twice in the file shows a bit that was flipped.
+COMMANDS_AGAIN = "CREATE INDEX commands_again ON commands (first_seq, last_seq)"
+
 # Names of the library's table are kept, so that its own tools can read a journal.
 LAYOUT = (
     """CREATE TABLE stored_events (
@@ -39,8 +42,7 @@ LAYOUT = (
         first_seq INTEGER NOT NULL,
         last_seq INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID""",
-    # No hash covers a command; that it stands twice in the file shows a bit that was flipped.
-    "CREATE INDEX commands_again ON commands (first_seq, last_seq)",
+    COMMANDS_AGAIN,
     """CREATE TABLE snapshots (
         key TEXT PRIMARY KEY,
         layout TEXT NOT NULL,
@@ -48,7 +50,6 @@ LAYOUT = (
         state BLOB NOT NULL
     ) STRICT""",
 )
-AGAIN = 4  # in the layout; journals from before it lack it
 SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
 TABLES = {"stored_events", "commands", "snapshots"}
 
@@ -118,9 +119,8 @@ def lay_out(path: Path) -> None:
 
 def complete(path: Path) -> None:
     """Bring a journal that an earlier version laid out up to date."""
-    again = LAYOUT[AGAIN].replace("INDEX", "INDEX IF NOT EXISTS")
     with closing(sqlite3.connect(address(path, "rw"), uri=True)) as database:
-        database.execute(again)
+        database.execute(COMMANDS_AGAIN.replace("INDEX", "INDEX IF NOT EXISTS"))
 
 
 def due_schema() -> set[tuple[str | None, ...]]:
